@@ -1,0 +1,1 @@
+"""The domain of taphuan: pure functions and typed values, from a course file to a verdict."""

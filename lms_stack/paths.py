@@ -1,0 +1,104 @@
+"""Where a deployment's state and the shared cache live; computed only, nothing is touched."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from lms_stack.units import Frozen
+
+
+def state_root(environment: Mapping[str, str] = os.environ) -> Path:
+    """The folder that holds one folder for each deployment."""
+    if chosen := environment.get("TAPHUAN_STATE"):
+        return Path(chosen)
+    base = environment.get("XDG_STATE_HOME") or Path(environment.get("HOME", "/root")) / ".local" / "state"
+    return Path(base) / "taphuan"
+
+
+def cache_root(environment: Mapping[str, str] = os.environ) -> Path:
+    """The folder of everything that can be made again: virtual environments, images, wheels, media."""
+    if chosen := environment.get("TAPHUAN_CACHE"):
+        return Path(chosen)
+    base = environment.get("XDG_CACHE_HOME") or Path(environment.get("HOME", "/root")) / ".cache"
+    return Path(base) / "taphuan"
+
+
+class DeploymentPaths(Frozen):
+    """The files of one deployment, all below one folder of mode 0700."""
+
+    root: Path
+
+    @classmethod
+    def of(cls, deployment: str, environment: Mapping[str, str] = os.environ) -> "DeploymentPaths":
+        """The paths of a deployment by its name."""
+        return cls(root=state_root(environment) / deployment)
+
+    @property
+    def name(self) -> str:
+        """The deployment's name."""
+        return self.root.name
+
+    @property
+    def course(self) -> Path:
+        """The course as it was read, as JSON."""
+        return self.root / "course.json"
+
+    @property
+    def plan(self) -> Path:
+        """The plan that stands, as JSON."""
+        return self.root / "plan.json"
+
+    @property
+    def topology(self) -> Path:
+        """The topology that stands, as JSON."""
+        return self.root / "topology.json"
+
+    @property
+    def pulumi(self) -> Path:
+        """Pulumi's file backend."""
+        return self.root / "pulumi"
+
+    @property
+    def passphrase(self) -> Path:
+        """The passphrase of Pulumi's secrets provider, mode 0600."""
+        return self.root / "passphrase"
+
+    @property
+    def identity(self) -> Path:
+        """Our SSH client key, mode 0600."""
+        return self.root / "ssh" / "id_ed25519"
+
+    @property
+    def known_hosts(self) -> Path:
+        """The pinned host keys, in OpenSSH's format."""
+        return self.root / "ssh" / "known_hosts"
+
+    @property
+    def ca_certificate(self) -> Path:
+        """The public certificate of the deployment's own CA."""
+        return self.root / "ca" / "ca.crt"
+
+    @property
+    def guests(self) -> Path:
+        """The overlays of lab guests."""
+        return self.root / "guests"
+
+    @property
+    def logs(self) -> Path:
+        """Full logs, one file for each step."""
+        return self.root / "logs"
+
+    @property
+    def measurements(self) -> Path:
+        """One folder for each verify."""
+        return self.root / "measurements"
+
+    @property
+    def first_login(self) -> Path:
+        """The accounts that are made first and their passwords, mode 0600."""
+        return self.root / "first-login.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held by a running command."""
+        return self.root / "lock"

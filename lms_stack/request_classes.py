@@ -1,0 +1,28 @@
+"""The one vocabulary of request classes that joins views, logs, metrics, Locust and the service-demand table."""
+
+from enum import StrEnum
+
+
+class RequestClass(StrEnum):
+    """What one HTTP request asks of the LMS."""
+
+    LOGIN_FORM = "login_form"
+    LOGIN = "login"
+    COURSE_LIST = "course_list"
+    COURSE_PAGE = "course_page"
+    LESSON_PAGE = "lesson_page"
+    LESSON_DONE = "lesson_done"
+    VIDEO_SEGMENT = "video_segment"
+    QUIZ_PAGE = "quiz_page"
+    QUIZ_ATTEMPT = "quiz_attempt"
+    QUIZ_SUBMIT = "quiz_submit"
+    FORUM_READ = "forum_read"
+    FORUM_POST = "forum_post"
+    ESSAY_FORM = "essay_form"
+    ESSAY_UPLOAD = "essay_upload"
+    GRADEBOOK = "gradebook"
+    STATIC_ASSET = "static_asset"
+
+
+#: Served by the edge alone, from files: no application, database or cache work.
+FILE_CLASSES = frozenset({RequestClass.VIDEO_SEGMENT, RequestClass.STATIC_ASSET})
