@@ -50,7 +50,7 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.field}: {self.message}"
+        return f"{self.line}: {self.field}: {self.message}"
 
 
 class CourseFileError(TaphuanError):

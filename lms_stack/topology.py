@@ -106,8 +106,13 @@ class Topology(Frozen):
         return tuple(sorted(operator | members, key=ip_address))
 
 
+def site_domain(deployment: str) -> str:
+    """The name of a deployment's site; `.test` is reserved by RFC 2606 and never resolves outside."""
+    return f"lms.{deployment}.test"
+
+
 def topology(
-    plan: Plan, domain: str, network: ProvisionedNetwork, provisioned: tuple[ProvisionedHost, ...]
+    plan: Plan, network: ProvisionedNetwork, provisioned: tuple[ProvisionedHost, ...]
 ) -> Topology:
     """Join what was planned with what was provisioned, by host name.
 
@@ -116,7 +121,7 @@ def topology(
     found = {host.name: host for host in provisioned}
     return Topology(
         deployment=plan.deployment,
-        domain=domain,
+        domain=site_domain(plan.deployment),
         network=network,
         hosts=tuple(_host(planned, found[planned.name]) for planned in plan.hosts),
     )

@@ -1,0 +1,262 @@
+"""The commands and their options. Help, completion and the man page all come from these definitions."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from cli import deployments
+from cli.output import emit, emit_error
+from cli.progress import Progress
+from lms_stack.errors import ExitCode, StepFailed, TaphuanError, UsageError
+from lms_stack.measurement import WhatIf
+from lms_stack.paths import DeploymentPaths
+from lms_stack.units import parse
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every command is told."""
+
+    course_file: Path
+    paths: DeploymentPaths
+    as_json: bool
+    progress: Progress
+
+
+def _quantity(kind: str) -> Callable[[click.Context, click.Parameter, str | None], float | None]:
+    """An option that is written with its unit, as in the course file."""
+
+    def read(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
+        try:
+            return None if text is None else parse(text, kind)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from error
+
+    return read
+
+
+def _course_command(name: str) -> Callable[[Command], click.Command]:
+    """A command on one course file, with the options that all of them share."""
+
+    def decorate(function: Command) -> click.Command:
+        @click.command(name, help=function.__doc__)
+        @click.argument("course_file", metavar="COURSE.yaml", type=click.Path(path_type=Path, dir_okay=False))
+        @click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON document on stdout.")
+        @click.option("-v", "--verbose", is_flag=True, help="Show Ansible's and Pulumi's own output too.")
+        @click.option("--deployment", metavar="NAME", help="Name of the deployment; the course's own where left out.")
+        @wraps(function)
+        def command(course_file: Path, as_json: bool, verbose: bool, deployment: str | None, **options: Any) -> None:
+            _guarded(lambda: function(_settings(course_file, deployment, as_json, verbose), **options), as_json)
+
+        return command
+
+    return decorate
+
+
+def _settings(course_file: Path, deployment: str | None, as_json: bool, verbose: bool) -> Settings:
+    from lms_stack.course_file import read_course  # noqa: PLC0415 - keeps `--help` quick
+
+    name = deployment or read_course(course_file).name
+    return Settings(course_file, DeploymentPaths.of(name), as_json, Progress(verbose=verbose))
+
+
+def _guarded(work: Callable[[], ExitCode], as_json: bool) -> None:
+    """Run a command; every error a person can meet ends here, as text, as JSON and as an exit code."""
+    try:
+        code = work()
+    except TaphuanError as error:
+        emit_error(error, as_json=as_json)
+        code = ExitCode(error.exit_code)
+    except KeyboardInterrupt:
+        emit_error(StepFailed("stopped by Ctrl-C", hint="the same command goes on where it was"), as_json=as_json)
+        code = ExitCode.STEP_FAILED
+    sys.exit(int(code))
+
+
+def _done(document: Mapping[str, Any], settings: Settings, text: Callable[[], str]) -> None:
+    emit(document, as_json=settings.as_json, text=text)
+
+
+@_course_command("plan")
+def plan_command(settings: Settings) -> ExitCode:
+    """Work out servers and bandwidth, each number with its reason. Needs no root and touches nothing."""
+    from cli.plan_view import plan_document, plan_text  # noqa: PLC0415
+    from cli.up import planned  # noqa: PLC0415
+
+    _, plan = planned(settings)
+    _done(plan_document(plan), settings, lambda: plan_text(plan))
+    return ExitCode.DONE
+
+
+@_course_command("up")
+def up_command(settings: Settings) -> ExitCode:
+    """Provision, configure and fill the stack. Run again, it changes nothing and says so."""
+    from cli.up import up  # noqa: PLC0415
+
+    with deployments.locked(settings.paths):
+        document, text = up(settings)
+    _done(document, settings, lambda: text)
+    return ExitCode.DONE
+
+
+_WHAT_IFS = (
+    click.option("--learners", type=click.IntRange(1, 5_000_000), help="What if that many learners were enrolled?"),
+    click.option(
+        "--edge-link", callback=_quantity("bit rate"), metavar="RATE", help="What if the line were, say, '2 Mbit/s'?"
+    ),
+    click.option(
+        "--generator-cpu",
+        callback=_quantity("share"),
+        metavar="SHARE",
+        help="Hold the load generator to a share of its core, say '10 %': the verdict must then be invalid.",
+    ),
+    click.option(
+        "--drill",
+        type=click.Choice(["error-page"]),
+        help="Break the stack on purpose while it is measured: error-page answers 200 with an error.",
+    ),
+    click.option("--hold", callback=_quantity("duration"), default="60 s", metavar="TIME", help="How long to hold the peak."),
+)
+
+
+def _with_what_ifs(function: Command) -> Command:
+    for option in reversed(_WHAT_IFS):
+        function = option(function)
+    return function
+
+
+@_course_command("verify")
+@_with_what_ifs
+def verify_command(
+    settings: Settings,
+    learners: int | None,
+    edge_link: float | None,
+    generator_cpu: float | None,
+    drill: str | None,
+    hold: float,
+) -> ExitCode:
+    """Play the learners' planned peak against the stack and judge it: fits, does not fit, or invalid."""
+    from cli.verify import verify  # noqa: PLC0415
+
+    what_if = WhatIf(learners=learners, edge_link=edge_link, generator_cpu=generator_cpu, drill=drill)
+    with deployments.locked(settings.paths):
+        result = verify(settings, what_if, hold)
+    _done(result.document, settings, lambda: result.text)
+    return result.exit_code
+
+
+@_course_command("run")
+def run_command(settings: Settings) -> ExitCode:
+    """Do everything: up, then verify, then say where the site, Prometheus and the report are."""
+    from cli.up import up  # noqa: PLC0415
+    from cli.verify import verify  # noqa: PLC0415
+
+    with deployments.locked(settings.paths):
+        built, text = up(settings)
+        result = verify(settings, WhatIf())
+    _done({**built, **result.document}, settings, lambda: f"{text}\n\n{result.text}")
+    return result.exit_code
+
+
+@_course_command("status")
+def status_command(settings: Settings) -> ExitCode:
+    """Say in ten lines whether learners are well."""
+    from cli.status import status  # noqa: PLC0415
+
+    document, text, code = status(settings)
+    _done(document, settings, lambda: text)
+    return code
+
+
+@_course_command("down")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def down_command(settings: Settings, yes: bool) -> ExitCode:
+    """Remove what this deployment made, its data included, and nothing else."""
+    from cli.down import down  # noqa: PLC0415
+
+    if not yes and not _confirmed(settings):
+        raise UsageError("nothing was removed", hint="say yes at the question, or give --yes")
+    with deployments.locked(settings.paths):
+        document, text = down(settings)
+    _done(document, settings, lambda: text)
+    return ExitCode.DONE
+
+
+def _confirmed(settings: Settings) -> bool:
+    try:
+        return click.confirm(f"Remove {settings.paths.name} with all its data?", err=True)
+    except click.Abort:
+        return False
+
+
+@click.command("schema")
+def schema_command() -> None:
+    """Print the JSON Schema of the course file, for editors."""
+    import json  # noqa: PLC0415
+
+    from lms_stack.course import Course  # noqa: PLC0415
+
+    click.echo(json.dumps(Course.model_json_schema(), ensure_ascii=False, indent=2))
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion_command(shell: str) -> None:
+    """Print shell completion; for bash: eval "$(./taphuan completion bash)"."""
+    from click.shell_completion import get_completion_class  # noqa: PLC0415
+
+    kind = get_completion_class(shell)
+    if kind:
+        click.echo(kind(taphuan, {}, "taphuan", "_TAPHUAN_COMPLETE").source())
+
+
+@click.command("man")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+def man_command(folder: Path) -> None:
+    """Write the man pages into a folder."""
+    from click_man.core import write_man_pages  # noqa: PLC0415
+
+    folder.mkdir(parents=True, exist_ok=True)
+    write_man_pages("taphuan", taphuan, version=_version(), target_dir=str(folder))
+
+
+def _version() -> str:
+    import tomllib  # noqa: PLC0415
+
+    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))
+    return str(project["project"]["version"])
+
+
+EPILOG = """Exit codes: 0 done (verify: fits), 1 does not fit, 2 bad input or usage, 3 a step failed, 4 invalid measurement."""
+
+
+@click.group("taphuan", epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(_version(), prog_name="taphuan")
+def taphuan() -> None:
+    """From a course file to an LMS that carries its learners, and the proof of it."""
+
+
+for _command in (
+    run_command,
+    plan_command,
+    up_command,
+    verify_command,
+    status_command,
+    down_command,
+    schema_command,
+    completion_command,
+    man_command,
+):
+    taphuan.add_command(_command)
+
+
+def main() -> None:
+    """Run the command line; the one place that leaves the process."""
+    taphuan(prog_name="taphuan")

@@ -1,0 +1,50 @@
+"""What goes to stdout: one JSON document, or text for a person. Nothing else writes there."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from rich.console import Console
+from rich.markup import escape
+
+from lms_stack.errors import TaphuanError
+
+def emit(document: Mapping[str, Any], *, as_json: bool, text: Callable[[], str]) -> None:
+    """Print the document, or its text for a person."""
+    if as_json:
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=_plain) + "\n")
+    else:
+        Console(highlight=False, soft_wrap=True).print(text(), markup=True)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return str(value)
+
+
+def emit_error(error: TaphuanError, *, as_json: bool) -> None:
+    """Tell what went wrong: on stderr for a person, and as the JSON document where one was asked for."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(f"[red bold]✗[/red bold] {escape(error.message)}")
+    if error.hint:
+        console.print(f"  → {escape(error.hint)}")
+    if error.log:
+        console.print(f"  full log: {escape(str(error.log))}")
+    if as_json:
+        emit(error_document(error), as_json=True, text=str)
+
+
+def error_document(error: TaphuanError) -> dict[str, Any]:
+    """An error as the JSON document."""
+    return {
+        "error": {
+            "message": error.message,
+            "hint": error.hint or None,
+            "log": str(error.log) if error.log else None,
+            "problems": [vars(problem) for problem in getattr(error, "problems", ())],
+        },
+        "exit_code": int(error.exit_code),
+    }
