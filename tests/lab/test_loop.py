@@ -1,0 +1,65 @@
+"""The main job on the lab: one command, a verdict, the same verdict's what-ifs, and a second up that changes nothing."""
+
+from typing import Any
+
+import pytest
+
+from tests.lab.conftest import DEMO, Answer, Taphuan
+
+pytestmark = pytest.mark.lab
+
+
+def test_the_demo_course_fits(first_run: Answer) -> None:
+    assert first_run.document.get("verdict") == "fits", f"{first_run.document}\n{first_run.stderr[-4000:]}"
+    assert first_run.code == 0
+    assert first_run.document["bottleneck"] is None
+    assert first_run.document["steps"]
+
+
+def test_a_second_up_changes_nothing(site: dict[str, Any], taphuan: Taphuan) -> None:
+    again = taphuan("up")
+    assert again.code == 0, again.stderr[-4000:]
+    assert again.document["changed"] == 0
+    assert {name: again.document["pulumi"][name] for name in ("create", "update", "delete")} == {
+        "create": 0,
+        "update": 0,
+        "delete": 0,
+    }
+
+
+def test_status_says_that_learners_are_well(site: dict[str, Any], taphuan: Taphuan) -> None:
+    answer = taphuan("status")
+    assert answer.code == 0, answer.document
+    assert answer.document["learners"] == "well"
+
+
+def test_a_line_of_2_mbit_does_not_fit_and_the_line_is_named(site: dict[str, Any], taphuan: Taphuan) -> None:
+    answer = taphuan("verify", DEMO, "--edge-link", "2 Mbit/s")
+    assert answer.code == 1, answer.document
+    assert answer.document["verdict"] == "does_not_fit"
+    assert answer.document["bottleneck"]["resource"] == "link"
+
+
+def test_four_times_the_learners_do_not_fit_and_the_cpu_is_named(site: dict[str, Any], taphuan: Taphuan) -> None:
+    answer = taphuan("verify", DEMO, "--learners", "2400")
+    assert answer.code == 1, answer.document
+    assert answer.document["bottleneck"]["resource"] == "cpu"
+    assert answer.document["bottleneck"]["host"] == "lms-1"
+
+
+def test_a_starved_generator_is_an_invalid_measurement(site: dict[str, Any], taphuan: Taphuan) -> None:
+    answer = taphuan("verify", DEMO, "--generator-cpu", "10 %")
+    assert answer.code == 4, answer.document
+    assert answer.document["verdict"] == "invalid"
+    assert answer.document["bottleneck"] is None
+
+
+def test_an_application_that_answers_200_with_an_error_never_fits(site: dict[str, Any], taphuan: Taphuan) -> None:
+    answer = taphuan("verify", DEMO, "--drill", "error-page")
+    assert answer.code in (1, 4), answer.document
+    assert answer.document["verdict"] in ("does_not_fit", "invalid")
+
+
+def test_after_the_what_ifs_the_course_fits_again(site: dict[str, Any], taphuan: Taphuan) -> None:
+    answer = taphuan("verify")
+    assert answer.document["verdict"] == "fits", answer.document
