@@ -46,8 +46,10 @@ def hand_over(arguments: list[str], checkout: Path, environment: Environment) ->
 
 def fail(error: TaphuanError) -> NoReturn:
     """Say what went wrong, what to do and where to read more, then leave with the error's code."""
-    lines = [f"taphuan: {error.message}", f"  {error.hint}" if error.hint else "", f"  log: {error.log}" if error.log else ""]
+    lines = [
+        f"taphuan: {error.message}",
+        f"  {error.hint}" if error.hint else "",
+        f"  log: {error.log}" if error.log else "",
+    ]
     sys.stderr.write("\n".join(line for line in lines if line) + "\n")
     sys.exit(int(error.exit_code))
-
-

@@ -8,7 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from lms_stack.errors import StepFailed
 
@@ -19,33 +21,51 @@ TAIL_LINES = 3
 HEARTBEAT_SECONDS = 30.0
 
 
-def run_logged(
-    command: Sequence[str], log: Path, *, what: str, hint: str = "", env: Mapping[str, str] | None = None, cwd: Path | None = None
-) -> None:
-    """Run `command`, its output appended to `log`.
+@dataclass(frozen=True)
+class Program:
+    """A command with its surroundings.
+
+    `keeps_lock`: the program inherits the lock that `exclusive` holds, so that when we are killed the next run waits
+    for its end. Not for programs that start daemons: those would keep it for ever.
+    """
+
+    command: Sequence[str]
+    env: Mapping[str, str] | None = None
+    cwd: Path | None = None
+    keeps_lock: bool = False
+
+    def exit_code(self, output: BinaryIO) -> int:
+        """Run it without input, its words going to `output`; 127 when there is no such program, as in a shell."""
+        try:
+            done = subprocess.run(
+                self.command,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=self.env,
+                cwd=self.cwd,
+                close_fds=not self.keeps_lock,
+            )
+        except FileNotFoundError as error:
+            output.write(f"{error}\n".encode())
+            return 127
+        return done.returncode
+
+
+def run_logged(program: Program, log: Path, *, what: str, hint: str = "") -> None:
+    """Run `program`, its output appended to `log`.
 
     Raises StepFailed with the log's last lines when the program is missing or its exit code is not 0.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        output.write(f"$ {' '.join(command)}\n".encode())
+        output.write(f"$ {' '.join(program.command)}\n".encode())
         output.flush()
         start = output.tell()
-        code = _exit_code(command, output.fileno(), env, cwd)
+        code = program.exit_code(output)
     if code != 0:
         raise StepFailed(f"{what} failed (exit code {code}){_last_lines(log, start)}", hint=hint, log=log)
-
-
-def _exit_code(command: Sequence[str], output: int, env: Mapping[str, str] | None, cwd: Path | None) -> int:
-    try:
-        # Locks are inherited on purpose (close_fds=False): when we are killed, the next run waits for this program's end.
-        done = subprocess.run(
-            command, check=False, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env, cwd=cwd, close_fds=False
-        )
-    except FileNotFoundError as error:
-        os.write(output, f"{error}\n".encode())
-        return 127
-    return done.returncode
 
 
 def _last_lines(log: Path, start: int) -> str:
