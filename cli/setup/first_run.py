@@ -7,25 +7,13 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from cli.setup import apt
+from cli.setup import apt, pip
 from cli.setup.environment import Environment, base_python
 from cli.setup.host_packages import HostPackage
 from cli.setup.parallel import side_by_side
 from cli.setup.programs import Program, Progress, exclusive, heartbeat, require_space, run_logged, with_retries
 
 ENVIRONMENT_MIB = 900  # measured: an environment and pip's own temporary files while it is made
-PIP_OPTIONS = (
-    "--require-hashes",
-    "--only-binary",
-    ":all:",
-    "--no-deps",  # the lock file is whole; nothing that it doesn't name may come in
-    "--no-compile",  # only what is used gets compiled, at its first use
-    "--no-input",
-    "--disable-pip-version-check",
-    "--progress-bar",
-    "off",
-)
-PAUSES = (5.0, 15.0)  # seconds; pip itself retried five times before each
 
 
 def make_ready(environment: Environment, missing: Sequence[HostPackage], progress: Progress | None = None) -> None:
@@ -82,7 +70,7 @@ def make_environment(environment: Environment, log: Path, progress: Progress) ->
         progress("virtual environment: installing the locked Python packages")
         with heartbeat("virtual environment: still installing", progress):
             _create(environment, log)
-            with_retries(lambda: _install(environment, log), pauses=PAUSES, progress=progress)
+            with_retries(lambda: _install(environment, log), pauses=pip.PAUSES, progress=progress)
         environment.stamp.touch()
 
 
@@ -92,7 +80,7 @@ def _create(environment: Environment, log: Path) -> None:
 
 
 def _install(environment: Environment, log: Path) -> None:
-    command = [str(environment.python), "-m", "pip", "install", *PIP_OPTIONS, "-r", str(environment.lock)]
+    command = [str(environment.python), "-m", "pip", *pip.INSTALL, "-r", str(environment.lock)]
     # PIP_USER would put the packages into the home folder; the rest of the user's pip settings (mirror, CA) stay.
     variables = {**environment.variables(os.environ, environment.lock.parent), "PIP_USER": "0"}
     run_logged(
