@@ -1,7 +1,8 @@
 """Host packages through apt-get, quietly, with patience for another apt that holds the lock."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from cli.setup.programs import Program, Progress, run_logged, with_retries
@@ -21,10 +22,22 @@ def install(packages: Sequence[str], log: Path, progress: Progress) -> None:
         raise StepFailed(f"this machine lacks {', '.join(packages)}", hint=f"As root, type: {typed}")
     progress(f"host packages: installing {', '.join(packages)}")
     _finish_interrupted(log)
+    _with_fresh_lists_if_needed(lambda: _install(packages, log), log, progress)
+
+
+def download(package: str, into: Path, log: Path, progress: Progress) -> None:
+    """Put the archive of `package` into a folder without installing it. Raises StepFailed."""
+    progress(f"host packages: downloading {package}")
+    command = Program(["apt-get", "-q", "download", package], cwd=into)
+    fetch = partial(run_logged, command, log, what=f"apt-get download {package}")
+    _with_fresh_lists_if_needed(fetch, log, progress)
+
+
+def _with_fresh_lists_if_needed(action: Callable[[], None], log: Path, progress: Progress) -> None:
     try:
-        _install(packages, log)
+        action()
     except StepFailed:
-        with_retries(lambda: _update_and_install(packages, log), pauses=PAUSES, progress=progress)
+        with_retries(lambda: _update_then(action, log), pauses=PAUSES, progress=progress)
 
 
 def _finish_interrupted(log: Path) -> None:
@@ -32,11 +45,11 @@ def _finish_interrupted(log: Path) -> None:
     run_logged(_apt("dpkg", "--configure", "-a"), log, what="finishing an interrupted installation of Debian packages")
 
 
-def _update_and_install(packages: Sequence[str], log: Path) -> None:
+def _update_then(action: Callable[[], None], log: Path) -> None:
     run_logged(
         _apt("apt-get", *OPTIONS, "update"), log, what="apt-get update", hint="Check the machine's network and mirror."
     )
-    _install(packages, log)
+    action()
 
 
 def _install(packages: Sequence[str], log: Path) -> None:

@@ -25,7 +25,7 @@ def make_ready(environment: Environment, missing: Sequence[HostPackage], progres
     logs = environment.folder.parent / "logs"
     tasks: dict[str, Callable[[], None]] = {}
     if not environment.is_ready():
-        _require_venv_module(logs / "apt.log", tell)
+        require_venv_module(logs / "apt.log", tell)
         tasks["virtual environment"] = lambda: make_environment(environment, logs / "venv.log", tell)
     if missing and _may_install(missing, tell):
         tasks["host packages"] = lambda: apt.install([package.name for package in missing], logs / "apt.log", tell)
@@ -43,7 +43,8 @@ def to_stderr(started: float) -> Progress:
     return tell
 
 
-def _require_venv_module(log: Path, progress: Progress) -> None:
+def require_venv_module(log: Path, progress: Progress) -> None:
+    """Install Debian's package of the `venv` module where it is missing. Raises StepFailed."""
     if importlib.util.find_spec("ensurepip") is None:  # Debian has it in a package of its own
         apt.install([f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"], log, progress)
 
