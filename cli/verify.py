@@ -1,0 +1,170 @@
+"""verify: play the planned peak, collect what the stack says of it, judge, and write the report."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+
+from cli.deployments import Standing, standing
+from lms_stack.demand import Demand, demand
+from lms_stack.engines import ENGINES
+from lms_stack.errors import ExitCode, StepFailed
+from lms_stack.measurement import LoadResult, Measurement, WhatIf
+from lms_stack.plan import Role
+from lms_stack.verdict import Outcome, Verdict, verdict
+
+if TYPE_CHECKING:
+    from cli.app import Settings
+    from runbooks.ssh import SshRemote
+
+EXIT_CODES = {
+    Outcome.FITS: ExitCode.DONE,
+    Outcome.DOES_NOT_FIT: ExitCode.DOES_NOT_FIT,
+    Outcome.INVALID: ExitCode.INVALID,
+}
+
+
+@dataclass(frozen=True)
+class VerifyResult:
+    """The verdict as a document, as text, and as an exit code."""
+
+    document: dict[str, Any]
+    text: str
+    exit_code: ExitCode
+
+
+def verify(settings: "Settings", what_if: WhatIf, hold: float = 60.0) -> VerifyResult:
+    """Measure the deployment that stands and judge it by its course.
+
+    :param hold: seconds for which the planned peak is held.
+    :raises StepFailed: nothing stands, or a step could not be done.
+    """
+    stack = standing(settings.paths)
+    wanted = _demand(stack, what_if)
+    with _remote(stack) as remote:
+        load = _measured_load(settings, stack, wanted, what_if, hold, remote)
+    measured = _with_resources(settings, stack, load, what_if)
+    judged = verdict(measured, stack.course.objectives)
+    folder = _report(settings, stack, wanted, measured, judged)
+    return _result(settings, stack, measured, judged, folder)
+
+
+def _demand(stack: Standing, what_if: WhatIf) -> Demand:
+    """The demand to play: the planned one, or that of another number of learners on the same hosts."""
+    if what_if.learners is None:
+        return stack.plan.demand
+    return demand(stack.course.model_copy(update={"learners": what_if.learners}))
+
+
+@contextmanager
+def _remote(stack: Standing) -> Iterator["SshRemote"]:
+    from runbooks.ssh import SshRemote  # noqa: PLC0415 - Fabric takes a while to load
+
+    with SshRemote(stack.topology) as remote:
+        yield remote
+
+
+def _measured_load(
+    settings: "Settings", stack: Standing, wanted: Demand, what_if: WhatIf, hold: float, remote: "SshRemote"
+) -> LoadResult:
+    from loadtests.load_plan import load_plan  # noqa: PLC0415
+    from loadtests.run import play  # noqa: PLC0415
+
+    with settings.progress.step("prepare", "Make the load test's class and accounts"):
+        prepared = _prepare(stack, wanted, remote)
+    plan = load_plan(wanted, stack.topology, prepared, hold=hold)
+    generator = stack.topology.hosts_of(Role.LOADGEN)[0]
+    try:
+        with _broken_on_purpose(stack, what_if, remote), settings.progress.step("load", "Play the planned peak") as tell:
+            return play(plan, remote, generator, generator_cpu=what_if.generator_cpu, on_progress=tell)
+    finally:
+        with settings.progress.step("purge", "Remove the load test's class and accounts"):
+            app = stack.topology.hosts_of(Role.APP)[0]
+            remote.run(app.name, ENGINES[stack.plan.engine].purge_load_test(), timeout=120)
+
+
+def _prepare(stack: Standing, wanted: Demand, remote: "SshRemote") -> dict[str, Any]:
+    """Make the load test's accounts on the site; gives back what there is to play."""
+    app = stack.topology.hosts_of(Role.APP)[0]
+    engine = ENGINES[stack.plan.engine]
+    command = engine.prepare_load_test(stack.course.name, wanted.learners, stack.course.instructors)
+    answer = remote.run(app.name, command, stdin=loadtest_password(stack.paths), timeout=300)
+    try:
+        return dict(json.loads(answer.stdout.strip().splitlines()[-1]))
+    except (IndexError, ValueError) as error:
+        raise StepFailed(f"the load test's accounts were not made on {app.name}: {answer.stdout[-300:]}") from error
+
+
+@contextmanager
+def _broken_on_purpose(stack: Standing, what_if: WhatIf, remote: "SshRemote") -> Iterator[None]:
+    """The what-ifs that change the stack itself; always undone, also those of a run that was killed."""
+    from runbooks import drills  # noqa: PLC0415
+
+    drills.restore_all(remote, stack.topology)
+    with ExitStack() as undo:
+        if what_if.edge_link is not None:
+            undo.enter_context(drills.edge_link(remote, stack.topology, what_if.edge_link))
+        if what_if.drill == "error-page":
+            undo.enter_context(drills.error_page(remote, stack.topology))
+        yield
+
+
+def _with_resources(settings: "Settings", stack: Standing, load: LoadResult, what_if: WhatIf) -> Measurement:
+    from monitoring.prometheus import Prometheus  # noqa: PLC0415
+    from monitoring.usage import resource_use  # noqa: PLC0415
+
+    with settings.progress.step("usage", "Ask Prometheus how busy the stack was"):
+        prometheus = Prometheus(stack.topology.url("prometheus"))
+        resources, missing = resource_use(
+            prometheus, stack.topology, load.hold_started, load.hold_ended, link_bits=what_if.edge_link
+        )
+    return Measurement(load=load, resources=resources, what_if=what_if, missing_metrics=missing)
+
+
+def _report(settings: "Settings", stack: Standing, wanted: Demand, measured: Measurement, judged: Verdict) -> Path:
+    from loadtests.report import write_report  # noqa: PLC0415
+
+    with settings.progress.step("report", "Write the report"):
+        folder = stack.paths.measurements / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        folder.mkdir(parents=True, mode=0o700)
+        write_report(folder, stack.course, stack.plan, wanted, measured, judged)
+    return folder
+
+
+def _result(
+    settings: "Settings", stack: Standing, measured: Measurement, judged: Verdict, folder: Path
+) -> VerifyResult:
+    from cli.up import site_document  # noqa: PLC0415
+
+    document = {
+        "verdict": judged.outcome.value,
+        "bottleneck": judged.bottleneck.model_dump() if judged.bottleneck else None,
+        "excuses": [excuse.model_dump() for excuse in judged.excuses],
+        "what_if": measured.what_if.model_dump(exclude_none=True),
+        **site_document(stack),
+        "report": str(folder / "report.html"),
+        "steps": [step.model_dump() for step in settings.progress.steps],
+    }
+    return VerifyResult(document, _text(document, judged), EXIT_CODES[judged.outcome])
+
+
+_WORDS = {
+    Outcome.FITS: "[bold green]fits[/bold green]: the planned peak was carried with room to spare",
+    Outcome.DOES_NOT_FIT: "[bold red]does not fit[/bold red]: learners would have felt the planned peak",
+    Outcome.INVALID: "[bold yellow]invalid[/bold yellow]: this measurement proves nothing; see why below",
+}
+
+
+def _text(document: dict[str, Any], judged: Verdict) -> str:
+    lines = [f"Verdict: {_WORDS[judged.outcome]}"]
+    if judged.bottleneck:
+        bottleneck = judged.bottleneck
+        lines.append(f"  bottleneck: {bottleneck.resource} of {bottleneck.host} ({escape(bottleneck.evidence)})")
+    lines += [f"  - {escape(excuse.reason)}: {excuse.resource}, {escape(excuse.evidence)}" for excuse in judged.excuses]
+    lines.append(f"Report: {escape(document['report'])}")
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Pulumi: hosts, networks and links from a Plan. The only door to Pulumi."""

@@ -1,0 +1,1 @@
+"""The lab target: real Debian machines as systemd-nspawn guests on this box."""

@@ -1,0 +1,180 @@
+"""provision and destroy: one deployment as one Pulumi stack, through the Automation API."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_urlsafe
+from typing import Any
+
+import pulumi
+from pulumi import automation as auto
+
+from infra import leftovers, secrets
+from infra.targets import Target
+from lms_stack.errors import StepFailed
+from lms_stack.paths import DeploymentPaths
+from lms_stack.plan import Plan, Role
+from lms_stack.provisioned import ProvisionChanges, ProvisionedHost, ProvisionedNetwork
+from lms_stack.topology import site_domain
+from lms_stack.units import Frozen
+
+Tell = Callable[[str], None]
+_PROJECT = "taphuan"
+_ROOT = Path(__file__).parent.parent
+
+
+class Provisioned(Frozen):
+    """What a target gave: hosts, their network, the deployment's secrets, and what had to change."""
+
+    hosts: tuple[ProvisionedHost, ...]
+    network: ProvisionedNetwork
+    secrets: dict[str, str]
+    changes: ProvisionChanges
+
+
+def provision(plan: Plan, target: Target, paths: DeploymentPaths, cli: Path, tell: Tell, log: Path) -> Provisioned:
+    """Bring the target's hosts to what the plan says; dead ones come back with their data.
+
+    The caller holds the deployment's lock.
+
+    :param cli: the Pulumi CLI.
+    :raises PreflightFailed: the target can't carry the plan; nothing was changed.
+    :raises StepFailed: Pulumi failed; the log tells why.
+    """
+    target.check()
+    with _stack(paths, cli, lambda: _program(target), log) as (stack, write):
+        made = _secrets(stack, plan, target)
+        result = stack.up(refresh=True, on_output=write, on_event=_teller(tell), color="never", suppress_outputs=True)
+    keys: dict[str, str] = result.outputs["host_keys"].value
+    return Provisioned(
+        hosts=tuple(target.host(host.name, keys[host.name]) for host in plan.hosts),
+        network=target.network,
+        secrets=made,
+        changes=_changes(result.summary.resource_changes or {}),
+    )
+
+
+def destroy(paths: DeploymentPaths, cli: Path, tell: Tell, log: Path) -> int:
+    """Remove every resource of a deployment; gives back how many there were.
+
+    :raises StepFailed: Pulumi failed; the log tells why.
+    """
+    with _stack(paths, cli, lambda: None, log) as (stack, write):
+        result = stack.destroy(on_output=write, on_event=_teller(tell), color="never", suppress_outputs=True)
+    return int((result.summary.resource_changes or {}).get("delete", 0))
+
+
+def _program(target: Target) -> None:
+    pulumi.export("host_keys", target.declare())
+
+
+@contextmanager
+def _stack(
+    paths: DeploymentPaths, cli: Path, program: Callable[[], None], log: Path
+) -> Iterator[tuple[auto.Stack, Callable[[str], None]]]:
+    """The deployment's stack, with what a killed run left behind cleared away."""
+    leftovers.end_orphans(paths.root)
+    leftovers.release_stale_locks(paths.pulumi)
+    (paths.pulumi / "work").mkdir(parents=True, exist_ok=True, mode=0o700)
+    _ensure_passphrase(paths.passphrase)
+    with log.open("a", encoding="utf-8") as output:
+
+        def write(line: str) -> None:
+            output.write(line.rstrip() + "\n")
+            output.flush()
+
+        try:
+            stack = auto.create_or_select_stack(
+                paths.name, project_name=_PROJECT, program=program, opts=_options(paths, cli)
+            )
+            leftovers.forget_pending_operations(stack)
+            yield stack, write
+        except auto.CommandError as error:
+            write(str(error))
+            raise StepFailed(f"Pulumi failed: {_cause(str(error))}", hint="the log tells why", log=log) from error
+
+
+def _options(paths: DeploymentPaths, cli: Path) -> auto.LocalWorkspaceOptions:
+    return auto.LocalWorkspaceOptions(
+        work_dir=str(paths.pulumi / "work"),
+        pulumi_home=str(paths.pulumi / "home"),
+        secrets_provider="passphrase",
+        project_settings=auto.ProjectSettings(
+            name=_PROJECT, runtime="python", backend=auto.ProjectBackend(url=f"file://{paths.pulumi}")
+        ),
+        pulumi_command=auto.PulumiCommand(root=str(_command_root(paths, cli))),
+        env_vars={
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(paths.passphrase),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
+            "PATH": f"{_ROOT / 'infra' / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            "PYTHONPATH": str(_ROOT),
+            "TAPHUAN_PYTHON": sys.executable,
+            leftovers.MARK: str(paths.root),
+        },
+    )
+
+
+def _command_root(paths: DeploymentPaths, cli: Path) -> Path:
+    """The Automation API wants the CLI at ROOT/bin/pulumi."""
+    root = paths.pulumi / "cli"
+    link = root / "bin" / "pulumi"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.is_symlink() or link.readlink() != cli:
+        link.unlink(missing_ok=True)
+        link.symlink_to(cli)
+    return root
+
+
+def _ensure_passphrase(path: Path) -> None:
+    if not path.exists():
+        part = path.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
+            handle.write(token_urlsafe(32))
+        part.replace(path)
+
+
+def _secrets(stack: auto.Stack, plan: Plan, target: Target) -> dict[str, str]:
+    """The deployment's secrets, kept as one encrypted value of the stack's configuration."""
+    held: Mapping[str, auto.ConfigValue] = stack.get_all_config()
+    entry = held.get(f"{_PROJECT}:secrets")
+    before: dict[str, str] = json.loads(entry.value) if entry else {}
+    addresses = target.addresses()
+    edges = [addresses[host.name] for host in plan.hosts_of(Role.EDGE)]
+    after = secrets.completed(before, plan.deployment, site_domain(plan.deployment), edges)
+    if after != before:
+        stack.set_config("secrets", auto.ConfigValue(json.dumps(after), secret=True))
+    return after
+
+
+def _teller(tell: Tell) -> Callable[[Any], None]:
+    """Tell each resource's beginning in a few words."""
+
+    def on_event(event: Any) -> None:
+        started = event.resource_pre_event
+        if started and started.metadata.op not in ("same", "read"):
+            tell(f"{started.metadata.urn.split('::')[-1]}: {started.metadata.op.value}")
+
+    return on_event
+
+
+def _changes(counted: Mapping[Any, int]) -> ProvisionChanges:
+    plain = {str(getattr(name, "value", name)): count for name, count in counted.items()}
+    replaced = plain.get("replace", 0)
+    return ProvisionChanges(
+        create=plain.get("create", 0),
+        update=plain.get("update", 0) + replaced,
+        delete=plain.get("delete", 0),
+        same=plain.get("same", 0),
+    )
+
+
+def _cause(said: str) -> str:
+    """The line of Pulumi's output that names the cause."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    named = [line for line in lines if "error:" in line and "update failed" not in line]
+    return (named or lines or ["no output"])[0][:300]

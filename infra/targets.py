@@ -1,0 +1,193 @@
+"""What each target makes of a Plan: the arguments of its resources, and the hosts it gives back."""
+
+import json
+import os
+from dataclasses import dataclass
+from ipaddress import IPv4Network, ip_interface
+from pathlib import Path
+from typing import Protocol
+
+from infra import preflight
+from infra.lab import naming
+from infra.lab.commands import links
+from infra.lab.guest import GuestArgs
+from infra.lab.limits import cores_of
+from infra.lab.network import NetworkArgs
+from infra.resources import LabStack, ServersStack
+from infra.servers import ServerArgs
+from lms_stack.course import ServersTarget
+from lms_stack.errors import UsageError
+from lms_stack.paths import DeploymentPaths
+from lms_stack.plan import HostPlan, Plan, Role
+from lms_stack.provisioned import ProvisionedHost, ProvisionedNetwork
+
+
+class Target(Protocol):
+    """One way to get hosts."""
+
+    @property
+    def network(self) -> ProvisionedNetwork:
+        """Where the hosts live."""
+        ...
+
+    def addresses(self) -> dict[str, str]:
+        """Each planned host's address."""
+        ...
+
+    def check(self) -> None:
+        """Raise PreflightFailed where this target can't carry the plan."""
+        ...
+
+    def declare(self) -> dict[str, object]:
+        """Declare the resources to Pulumi; gives back each host's public host key, as outputs."""
+        ...
+
+    def host(self, name: str, host_key: str) -> ProvisionedHost:
+        """A host as it can be reached."""
+        ...
+
+
+@dataclass(frozen=True)
+class Lab:
+    """Guests on this machine."""
+
+    plan: Plan
+    paths: DeploymentPaths
+    image: Path
+    public_key: str
+
+    @property
+    def mark(self) -> str:
+        """The deployment's mark on everything it makes here."""
+        return naming.mark(str(self.paths.root))
+
+    @property
+    def cidr(self) -> IPv4Network:
+        """The deployment's network: chosen once, then kept."""
+        kept = self.paths.root / "network.json"
+        if not kept.exists():
+            kept.write_text(json.dumps({"cidr": str(naming.network(self.mark, self._taken()))}))
+        return IPv4Network(json.loads(kept.read_text())["cidr"])
+
+    def _taken(self) -> list[IPv4Network]:
+        """Networks that this host is in, and those of deployments that are down but not gone."""
+        own = naming.bridge(self.mark)
+        addresses = [a for link in links() if link["ifname"] != own for a in link["addr_info"] if a["family"] == "inet"]
+        used = [ip_interface(f"{a['local']}/{a['prefixlen']}").network for a in addresses]
+        others = [json.loads(file.read_text())["cidr"] for file in self.paths.root.parent.glob("*/network.json")]
+        return [*(IPv4Network(network) for network in used), *map(IPv4Network, others)]
+
+    @property
+    def network(self) -> ProvisionedNetwork:
+        """The private bridge."""
+        return ProvisionedNetwork(
+            cidr=str(self.cidr), operator_address=str(naming.gateway(self.cidr)), interface=naming.bridge(self.mark)
+        )
+
+    def addresses(self) -> dict[str, str]:
+        """Addresses in the order of the plan."""
+        cidr = self.cidr
+        return {host.name: str(naming.guest_address(cidr, n)) for n, host in enumerate(self.plan.hosts)}
+
+    def check(self) -> None:
+        """Check this machine."""
+        machines = {args.machine: args.root for args in self.guests()}
+        preflight.check_lab(self.plan, self.paths.root, preflight.guests_running(machines))
+
+    def guests(self) -> tuple[GuestArgs, ...]:
+        """The guests of the plan."""
+        return tuple(self._guest(host) for host in self.plan.hosts)
+
+    def _guest(self, host: HostPlan) -> GuestArgs:
+        cidr = self.cidr
+        return GuestArgs(
+            name=host.name,
+            machine=naming.machine(self.mark, host.name),
+            mark=self.mark,
+            folder=str(self.paths.guests / host.name),
+            image=str(self._kept_image()),
+            bridge=naming.bridge(self.mark),
+            address=self.addresses()[host.name],
+            prefix=cidr.prefixlen,
+            gateway=str(naming.gateway(cidr)),
+            public_key=self.public_key,
+            cores=host.cores.value,
+            cpuset=cores_of(Role.LOADGEN in host.roles),
+            memory=int(host.memory.value),
+            link=host.link.value if host.link else 0.0,
+        )
+
+    def _kept_image(self) -> Path:
+        """The image that the guests' overlays were begun on: another one under them would spoil their data."""
+        kept = self.paths.root / "image"
+        if not kept.exists():
+            kept.write_text(str(self.image))
+        return Path(kept.read_text())
+
+    def declare(self) -> dict[str, object]:
+        """The network and its guests."""
+        addresses = self.addresses()
+        network = NetworkArgs(
+            bridge=naming.bridge(self.mark),
+            table=naming.table(self.mark),
+            cidr=str(self.cidr),
+            gateway=str(naming.gateway(self.cidr)),
+            kept_in=tuple(addresses[host.name] for host in self.plan.hosts_of(Role.LOADGEN)),
+        )
+        return dict(LabStack(self.paths.name, network, self.guests()).host_keys)
+
+    def host(self, name: str, host_key: str) -> ProvisionedHost:
+        """A guest as it can be reached."""
+        return ProvisionedHost(
+            name=name, address=self.addresses()[name], host_key=host_key, identity_file=self.paths.identity
+        )
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Machines that are there already."""
+
+    plan: Plan
+    paths: DeploymentPaths
+    target: ServersTarget
+    folder: Path
+
+    @property
+    def network(self) -> ProvisionedNetwork:
+        """Where the operator's connections come from; the machines' own network is their owner's affair."""
+        return ProvisionedNetwork(cidr="0.0.0.0/0", operator_address=self.target.operator_address, interface="")
+
+    def addresses(self) -> dict[str, str]:
+        """Addresses as written in the course file."""
+        return {host.name: host.address for host in self.target.hosts}
+
+    def check(self) -> None:
+        """Every planned host must be listed."""
+        missing = sorted({host.name for host in self.plan.hosts} - set(self.addresses()))
+        if missing:
+            raise UsageError(
+                f"target.hosts lists no {', '.join(missing)}, which the plan needs",
+                hint="`./taphuan plan COURSE.yaml` says which hosts the course needs and how large",
+            )
+
+    def declare(self) -> dict[str, object]:
+        """The servers that the plan uses."""
+        wanted = {host.name for host in self.plan.hosts}
+        servers = tuple(
+            ServerArgs(name=host.name, address=host.address, port=host.port, user=host.user, host_key=host.host_key)
+            for host in self.target.hosts
+            if host.name in wanted
+        )
+        return dict(ServersStack(self.paths.name, servers).host_keys)
+
+    def host(self, name: str, host_key: str) -> ProvisionedHost:
+        """A machine as the course file says that it can be reached."""
+        listed = next(host for host in self.target.hosts if host.name == name)
+        return ProvisionedHost(
+            name=name,
+            address=listed.address,
+            port=listed.port,
+            user=listed.user,
+            host_key=host_key,
+            identity_file=(self.folder / os.path.expanduser(listed.identity_file)).resolve(),
+        )
