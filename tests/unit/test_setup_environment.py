@@ -1,10 +1,11 @@
 """The virtual environment in the cache: named by what is in it, made to its end or made again."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from cli.setup import first_run
+from cli.setup import first_run, pip
 from cli.setup.environment import Environment
 from cli.setup.host_packages import HOST_PACKAGES
 from lms_stack.errors import StepFailed
@@ -65,9 +66,7 @@ def test_an_environment_whose_python_was_removed_is_not_ready(environment: Envir
     assert not environment.is_ready()
 
 
-def test_what_an_interrupted_run_left_is_thrown_away(
-    environment: Environment, steps: list[str], tmp_path: Path
-) -> None:
+def test_what_a_killed_run_left_is_thrown_away(environment: Environment, steps: list[str], tmp_path: Path) -> None:
     leftover = environment.folder / "lib" / "half"
     leftover.mkdir(parents=True)
     first_run.make_environment(environment, tmp_path / "log", quiet)
@@ -89,7 +88,7 @@ def test_a_failed_installation_leaves_no_stamp(
         raise StepFailed("no network")
 
     monkeypatch.setattr(first_run, "_install", fails)
-    monkeypatch.setattr(first_run.pip, "PAUSES", ())
+    monkeypatch.setattr(pip, "PAUSES", ())
     with pytest.raises(StepFailed):
         first_run.make_environment(environment, tmp_path / "log", quiet)
     assert not environment.is_ready()
@@ -116,7 +115,7 @@ def test_the_environments_programs_come_first_and_the_users_python_settings_stay
 def test_somebody_who_is_not_root_is_told_what_root_must_type(
     environment: Environment, steps: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(first_run.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     said: list[str] = []
     first_run.make_ready(environment, HOST_PACKAGES[:1], said.append)
     assert any("apt-get install mmdebstrap" in line for line in said)

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import platform
 import tarfile
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
@@ -120,7 +121,7 @@ def web(archive: bytes, checksum: str) -> pulumi_release.Open:
 
 @pytest.fixture
 def x64(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pulumi_release.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
 
 
 def test_the_program_is_taken_out_of_a_release_whose_checksum_is_right(tmp_path: Path, x64: None) -> None:
