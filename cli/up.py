@@ -1,7 +1,7 @@
 """up: plan, prepare, provision, configure; the same again changes nothing."""
 
-import json
-from collections.abc import Callable, Mapping
+import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,11 +10,13 @@ from rich.markup import escape
 
 from cli import deployments
 from cli.deployments import Standing
-from cli.progress import stdout_is_terminal
-from lms_stack.course import Course
+from cli.setup.parallel import side_by_side
+from cli.setup.pulumi_cli import ensure_pulumi
+from lms_stack.course import Course, ServersTarget
 from lms_stack.course_file import read_course
 from lms_stack.demand import demand
 from lms_stack.engines import ENGINES
+from lms_stack.facts import packages
 from lms_stack.paths import cache_root
 from lms_stack.plan import Plan
 from lms_stack.sizing import plan as sized
@@ -22,6 +24,19 @@ from lms_stack.topology import Topology, topology
 
 if TYPE_CHECKING:
     from cli.app import Settings
+    from infra.stack import Provisioned
+    from infra.targets import Target
+    from playbooks.artifacts import Artifacts
+    from playbooks.runner import ConfigureResult
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What provisioning and configuring need from this machine's cache."""
+
+    pulumi: Path
+    image: Path | None
+    artifacts: "Artifacts"
 
 
 def planned(settings: "Settings") -> tuple[Course, Plan]:
@@ -31,3 +46,142 @@ def planned(settings: "Settings") -> tuple[Course, Plan]:
     """
     course = read_course(settings.course_file).model_copy(update={"name": settings.paths.name})
     return course, sized(course, demand(course))
+
+
+def up(settings: "Settings") -> tuple[dict[str, Any], str]:
+    """Bring a deployment to what its course file says; gives back the document and its text.
+
+    :raises StepFailed: a step failed; run again, it goes on where it was.
+    """
+    with settings.progress.step("plan", "Plan servers and bandwidth"):
+        course, plan = planned(settings)
+        deployments.save(settings.paths.course, course)
+        deployments.save(settings.paths.plan, plan)
+    prepared = _prepare(settings, course)
+    provisioned = _provision(settings, course, plan, prepared)
+    stack = _made_concrete(settings, course, plan, provisioned)
+    configured = _configure(settings, stack, provisioned, prepared)
+    document = {
+        "changed": configured.changed,
+        "pulumi": provisioned.changes.model_dump(),
+        **site_document(stack),
+        "steps": [step.model_dump() for step in settings.progress.steps],
+    }
+    return document, _text(stack, document)
+
+
+def _prepare(settings: "Settings", course: Course) -> Prepared:
+    """Get the Pulumi CLI, the guests' image and what is shipped to the hosts, side by side."""
+    from infra.lab.image import ensure_image  # noqa: PLC0415 - heavy imports only where they are needed
+    from playbooks.artifacts import ensure_artifacts  # noqa: PLC0415
+
+    cache, logs = cache_root(), settings.paths.logs
+    with settings.progress.step("prepare", "Prepare Pulumi, the Debian image and the packages to ship") as tell:
+        tasks: dict[str, Callable[[], Any]] = {
+            "Pulumi CLI": lambda: ensure_pulumi(cache, tell),
+            "packages and content": lambda: ensure_artifacts(
+                course, settings.course_file.parent, cache, tell, logs / "artifacts.log"
+            ),
+        }
+        if course.target.kind == "lab":
+            tasks["Debian image"] = lambda: ensure_image(cache, packages(), tell, logs / "image.log")
+        made = side_by_side(tasks, tell)
+    return Prepared(made["Pulumi CLI"], made.get("Debian image"), made["packages and content"])
+
+
+def _target(settings: "Settings", course: Course, plan: Plan, image: Path | None) -> "Target":
+    from infra.targets import Lab, Servers  # noqa: PLC0415
+
+    if isinstance(course.target, ServersTarget):
+        return Servers(plan, settings.paths, course.target, settings.course_file.parent)
+    return Lab(plan, settings.paths, image or Path(), _public_key(settings))
+
+
+def _public_key(settings: "Settings") -> str:
+    """Our SSH key's public half; the key is made at the first up."""
+    identity = settings.paths.identity
+    public = identity.with_suffix(".pub")
+    if not public.exists():
+        identity.unlink(missing_ok=True)
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"taphuan {settings.paths.name}", "-f"]
+        subprocess.run([*command, str(identity)], check=True, stdin=subprocess.DEVNULL)
+    return public.read_text("utf-8").strip()
+
+
+def _provision(settings: "Settings", course: Course, plan: Plan, prepared: Prepared) -> "Provisioned":
+    from infra.stack import provision  # noqa: PLC0415
+
+    log = settings.paths.logs / "up-pulumi.log"
+    with settings.progress.step("provision", "Provision hosts, network and links (Pulumi)") as tell:
+        target = _target(settings, course, plan, prepared.image)
+        return provision(plan, target, settings.paths, prepared.pulumi, tell, log, raw=settings.progress.raw)
+
+
+def _made_concrete(settings: "Settings", course: Course, plan: Plan, provisioned: "Provisioned") -> Standing:
+    """Write down the topology and what a person needs: pinned keys, the CA's certificate, the first login."""
+    paths = settings.paths
+    concrete = topology(plan, provisioned.network, provisioned.hosts)
+    deployments.save(paths.topology, concrete)
+    deployments.write_private(paths.known_hosts, _known_hosts(concrete))
+    deployments.write_private(paths.ca_certificate, provisioned.secrets["ca_certificate"])
+    deployments.write_private(paths.first_login, provisioned.secrets["account_passwords"])
+    return Standing(paths=paths, course=course, plan=plan, topology=concrete)
+
+
+def _known_hosts(concrete: Topology) -> str:
+    return "".join(
+        f"{host.address if host.ssh_port == 22 else f'[{host.address}]:{host.ssh_port}'} {host.host_key}\n"
+        for host in concrete.hosts
+    )
+
+
+def _configure(
+    settings: "Settings", stack: Standing, provisioned: "Provisioned", prepared: Prepared
+) -> "ConfigureResult":
+    from monitoring.build import build_files  # noqa: PLC0415
+    from playbooks.runner import ConfigureInputs, configure  # noqa: PLC0415
+
+    inputs = ConfigureInputs(
+        topology=stack.topology,
+        plan=stack.plan,
+        secrets=provisioned.secrets,
+        deployment=stack.paths,
+        artifacts=prepared.artifacts,
+        monitoring_files=build_files(stack.topology, stack.plan, stack.course.objectives),
+    )
+    with settings.progress.step("configure", "Configure the stack and load the course (Ansible)") as tell:
+        return configure(inputs, log=stack.paths.logs / "up-ansible.log", tell=tell, raw=settings.progress.raw)
+
+
+def site_document(stack: Standing) -> dict[str, Any]:
+    """Where the site and Prometheus are, and where the first login is kept."""
+    organiser = ENGINES[stack.plan.engine].organiser
+    return {
+        "site": {
+            "url": stack.topology.url("https"),
+            "domain": stack.topology.domain,
+            "ca_certificate": str(stack.paths.ca_certificate),
+            "login": {"username": organiser, "password_file": str(stack.paths.first_login)},
+        },
+        "prometheus": {"url": stack.topology.url("prometheus")},
+    }
+
+
+def _text(stack: Standing, document: dict[str, Any]) -> str:
+    from cli.progress import stdout_is_terminal  # noqa: PLC0415
+
+    pulumi = document["pulumi"]
+    touched = pulumi["create"] + pulumi["update"] + pulumi["delete"]
+    same = "nothing had to change" if not touched and not document["changed"] else ""
+    changes = same or f"{touched} resources and {document['changed']} settings changed"
+    login = document["site"]["login"]
+    password = deployments.first_login(stack.paths).get(login["username"], "")
+    shown = f"password {password}" if stdout_is_terminal() else f"password in {login['password_file']}"
+    return "\n".join(
+        (
+            f"[bold green]{stack.paths.name} is up[/bold green]: {changes}",
+            f"Site:        {document['site']['url']}  (CA certificate: {escape(document['site']['ca_certificate'])})",
+            f"First login: {login['username']}, {escape(shown)}",
+            f"Prometheus:  {document['prometheus']['url']}",
+        )
+    )

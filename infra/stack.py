@@ -26,6 +26,10 @@ _PROJECT = "taphuan"
 _ROOT = Path(__file__).parent.parent
 
 
+def _silent(_line: str) -> None:
+    """Where nobody wants the raw output."""
+
+
 class Provisioned(Frozen):
     """What a target gave: hosts, their network, the deployment's secrets, and what had to change."""
 
@@ -35,17 +39,20 @@ class Provisioned(Frozen):
     changes: ProvisionChanges
 
 
-def provision(plan: Plan, target: Target, paths: DeploymentPaths, cli: Path, tell: Tell, log: Path) -> Provisioned:
+def provision(
+    plan: Plan, target: Target, paths: DeploymentPaths, cli: Path, tell: Tell, log: Path, raw: Tell = _silent
+) -> Provisioned:
     """Bring the target's hosts to what the plan says; dead ones come back with their data.
 
     The caller holds the deployment's lock.
 
     :param cli: the Pulumi CLI.
+    :param tell: told where the step is; `raw` is told each line of Pulumi's own output.
     :raises PreflightFailed: the target can't carry the plan; nothing was changed.
     :raises StepFailed: Pulumi failed; the log tells why.
     """
     target.check()
-    with _stack(paths, cli, lambda: _program(target), log) as (stack, write):
+    with _stack(paths, cli, lambda: _program(target), log, raw) as (stack, write):
         made = _secrets(stack, plan, target)
         result = stack.up(refresh=True, on_output=write, on_event=_teller(tell), color="never", suppress_outputs=True)
     keys: dict[str, str] = result.outputs["host_keys"].value
@@ -57,12 +64,12 @@ def provision(plan: Plan, target: Target, paths: DeploymentPaths, cli: Path, tel
     )
 
 
-def destroy(paths: DeploymentPaths, cli: Path, tell: Tell, log: Path) -> int:
+def destroy(paths: DeploymentPaths, cli: Path, tell: Tell, log: Path, raw: Tell = _silent) -> int:
     """Remove every resource of a deployment; gives back how many there were.
 
     :raises StepFailed: Pulumi failed; the log tells why.
     """
-    with _stack(paths, cli, lambda: None, log) as (stack, write):
+    with _stack(paths, cli, lambda: None, log, raw) as (stack, write):
         result = stack.destroy(on_output=write, on_event=_teller(tell), color="never", suppress_outputs=True)
     return int((result.summary.resource_changes or {}).get("delete", 0))
 
@@ -73,7 +80,7 @@ def _program(target: Target) -> None:
 
 @contextmanager
 def _stack(
-    paths: DeploymentPaths, cli: Path, program: Callable[[], None], log: Path
+    paths: DeploymentPaths, cli: Path, program: Callable[[], None], log: Path, raw: Tell
 ) -> Iterator[tuple[auto.Stack, Callable[[str], None]]]:
     """The deployment's stack, with what a killed run left behind cleared away."""
     leftovers.end_orphans(paths.root)
@@ -85,6 +92,7 @@ def _stack(
         def write(line: str) -> None:
             output.write(line.rstrip() + "\n")
             output.flush()
+            raw(line)
 
         try:
             stack = auto.create_or_select_stack(

@@ -105,3 +105,15 @@ def facts() -> Facts:
         journeys=_read("journeys"),
         service_demands=_read("service_demands"),
     )
+
+
+@cache
+def packages() -> tuple[str, ...]:
+    """The Debian packages of all roles, sorted: what the lab's image holds."""
+    return tuple(sorted({name for names in role_packages().values() for name in names}))
+
+
+@cache
+def role_packages() -> dict[str, list[str]]:
+    """The Debian packages of each role; `base` is on every host."""
+    return dict(_read("packages"))

@@ -1,0 +1,23 @@
+"""status: ten lines that say whether learners are well."""
+
+from typing import TYPE_CHECKING, Any
+
+from cli.deployments import standing
+from lms_stack.errors import ExitCode
+
+if TYPE_CHECKING:
+    from cli.app import Settings
+
+
+def status(settings: "Settings") -> tuple[dict[str, Any], str, ExitCode]:
+    """Ask Prometheus about the deployment that stands.
+
+    :raises StepFailed: nothing stands.
+    """
+    from monitoring.prometheus import Prometheus  # noqa: PLC0415
+    from monitoring.status import status as asked  # noqa: PLC0415
+
+    stack = standing(settings.paths)
+    said = asked(Prometheus(stack.topology.url("prometheus")), stack.topology)
+    code = ExitCode.DONE if said.learners == "well" else ExitCode.STEP_FAILED
+    return said.model_dump(mode="json"), said.text(), code
