@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,7 @@ def ensure_pulumi(cache: Path, progress: Progress, sources: Sources | None = Non
     home = cache / f"pulumi-{VERSION}"
     if is_intact(home):
         return home / "pulumi"
-    with exclusive(home.with_suffix(".lock"), what="Pulumi CLI", progress=progress):
+    with exclusive(home.with_name(f"{home.name}.lock"), what="Pulumi CLI", progress=progress):
         if not is_intact(home):
             require_space(cache, CLI_MIB, what="the Pulumi CLI")
             _install(home, cache / "logs" / "pulumi-cli.log", progress, sources or Sources())
@@ -86,13 +87,13 @@ def _check_version(program: Path, log: Path) -> None:
 
 def version_of(program: Path) -> str:
     """What `pulumi version` prints, without asking the network for a newer one; empty when it can't be run."""
-    quiet = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_HOME": str(program.parent / "home")}
-    try:
-        done = subprocess.run(
-            [str(program), "version"], capture_output=True, text=True, env=quiet, check=False, timeout=60
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
+    with tempfile.TemporaryDirectory() as home:  # it would leave one in the user's own place
+        quiet = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_HOME": home}
+        command = [str(program), "version"]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, env=quiet, check=False, timeout=60)
+        except (OSError, subprocess.TimeoutExpired):
+            return ""
     return done.stdout.strip()
 
 
