@@ -21,7 +21,12 @@ def main(arguments: list[str], checkout: Path) -> NoReturn:
     except TaphuanError as error:
         fail(error)
     except OSError as error:
-        fail(StepFailed(f"preparing this machine: {error}", hint="Free the disk or choose another with TAPHUAN_CACHE."))
+        fail(
+            StepFailed(
+                f"preparing this machine in {cache_root()}: {error}",
+                hint="Free the disk or choose another with TAPHUAN_CACHE.",
+            )
+        )
     except KeyboardInterrupt:
         sys.stderr.write("taphuan: stopped; run it again to go on from here\n")
         sys.exit(INTERRUPTED)

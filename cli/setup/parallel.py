@@ -25,7 +25,8 @@ def side_by_side(tasks: Mapping[str, Callable[[], T]], progress: Progress) -> di
         for future in as_completed(names):
             if error := future.exception():
                 failures.append(error)
-                progress(f"{names[future]}: failed; the other steps come to their end first")
+                rest = "" if all(other.done() for other in names) else "; the other steps come to their end first"
+                progress(f"{names[future]}: failed{rest}")
             else:
                 progress(f"{names[future]}: ready ({time.monotonic() - started:.0f} s)")
     if failures:
