@@ -57,7 +57,10 @@ class Group:
         """Where the group is, in each hierarchy that has it."""
         if unified():
             return (ROOT / self.name,)
-        return tuple(ROOT / controller / self.name for controller in CONTROLLERS)
+        # Beside v1 controllers systemd keeps its processes in a unified tree: without a group of its own there, each
+        # guest would share `payload` with all the others, and count their CPU time as its own.
+        trees = (*CONTROLLERS, *(("unified",) if (ROOT / "unified" / "cgroup.procs").exists() else ()))
+        return tuple(ROOT / tree / self.name for tree in trees)
 
     def apply(self, limits: Limits) -> None:
         """Make the group and set its limits, also while the guest runs."""
