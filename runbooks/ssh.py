@@ -1,7 +1,6 @@
 """The only door to SSH: commands and files on the hosts of one Topology, over pinned host keys."""
 
 import shlex
-import socket
 import tempfile
 import threading
 import time
@@ -92,7 +91,7 @@ class SshRemote:
         """Write a file on a host, whole or not at all: its length is checked before it takes its place."""
         target = shlex.quote(path)
         command = (
-            f"set -e; umask 077; t=$(mktemp {target}.XXXXXX); trap 'rm -f \"$t\"' EXIT; cat >\"$t\"; "
+            f'set -e; umask 077; t=$(mktemp {target}.XXXXXX); trap \'rm -f "$t"\' EXIT; cat >"$t"; '
             f'test "$(stat -c %s "$t")" = {len(content)}; chmod {mode:o} "$t"; mv -T "$t" {target}'
         )
         result = self._execute(host, command, content, _seconds_for(len(content)), lambda _chunk: None)
@@ -219,9 +218,7 @@ def _give(channel: Channel, stdin: bytes) -> None:
         return  # the command ended without reading all of it; its exit code tells
 
 
-def _drain(
-    receive: Callable[[int], bytes], sink: Callable[[bytes], object], *, deadline: float | None = None
-) -> None:
+def _drain(receive: Callable[[int], bytes], sink: Callable[[bytes], object], *, deadline: float | None = None) -> None:
     while chunk := receive(65536):
         sink(chunk)
         if deadline is not None and time.monotonic() > deadline:
@@ -235,10 +232,10 @@ def _as_step_failed(host: str, command: str) -> Iterator[None]:
         yield
     except TimeoutError as error:
         raise _failed(host, command, "gave no answer in time", str(error)) from error
-    except (SSHException, socket.error, EOFError) as error:
+    except (SSHException, OSError, EOFError) as error:
         raise StepFailed(
-            f"{host}: no SSH connection for `{_short(command)}`: {error or type(error).__name__}",
-            hint="is the host up, and is its key still the one that was pinned when it was made? `taphuan up` checks both",
+            f"{host}: no SSH connection for `{_short(command)}`: {str(error) or type(error).__name__}",
+            hint="is the host up, with the key that was pinned when it was made? `taphuan up` checks both",
         ) from error
 
 

@@ -103,7 +103,9 @@ def test_a_command_runs_as_root_and_gives_back_both_streams_and_its_code(remote:
 
 
 def test_a_failed_command_names_the_host_the_command_and_its_last_words(remote: SshRemote) -> None:
-    with pytest.raises(StepFailed, match=r"lms-1: `echo no such unit >&2; exit 4` ended with exit code 4:\nno such unit"):
+    with pytest.raises(
+        StepFailed, match=r"lms-1: `echo no such unit >&2; exit 4` ended with exit code 4:\nno such unit"
+    ):
         remote.run("lms-1", "echo no such unit >&2; exit 4")
 
 
@@ -163,9 +165,7 @@ def test_a_wrong_client_key_is_refused_by_the_host(topology: Topology, tmp_path:
 
 
 def test_a_host_that_is_down_is_named(topology: Topology) -> None:
-    down = topology.model_copy(
-        update={"hosts": (topology.hosts[0].model_copy(update={"ssh_port": _free_port()}),)}
-    )
+    down = topology.model_copy(update={"hosts": (topology.hosts[0].model_copy(update={"ssh_port": _free_port()}),)})
     with SshRemote(down) as remote, pytest.raises(StepFailed, match="lms-1: no SSH connection for `true`"):
         remote.run("lms-1", "true")
 
