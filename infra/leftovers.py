@@ -12,7 +12,7 @@ from typing import Any
 
 from pulumi.automation import Deployment, Stack
 
-from infra.lab.processes import all_processes, send, wait_gone
+from infra.lab.processes import alive, all_processes, send, wait_gone
 
 #: The environment variable that marks the processes of our runs; its value is the deployment's folder.
 MARK = "TAPHUAN_RUN_OF"
@@ -46,8 +46,8 @@ def release_stale_locks(backend: Path) -> None:
             owner = int(json.loads(file.read_text())["pid"])
         except (ValueError, KeyError):
             owner = 0  # half written: its owner was killed while writing it
-        if not owner or not Path(f"/proc/{owner}").exists():
-            file.unlink()
+        if not owner or not alive(owner):
+            file.unlink(missing_ok=True)
 
 
 def forget_pending_operations(stack: Stack) -> None:
