@@ -1,0 +1,169 @@
+#!/usr/bin/python3
+"""taphuan-exporter: what a host uses of what the Plan gave it.
+
+One file, so that it is shipped as it is: it runs under Debian's python3 with python3-prometheus-client alone. The node
+exporter can't replace it: in a lab guest /proc/stat and /proc/meminfo are those of the whole machine, and nothing on a
+host knows the planned capacities.
+"""
+
+import argparse
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+ROOT = Path("/")
+#: A memory limit above this is the kernel's way to say that there is none.
+NO_LIMIT = 1 << 60
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What the Plan gave this host: cores, bytes of memory, bit/s of its link (0 where it has no planned link)."""
+
+    cores: float
+    memory: int
+    link: float
+    interface: str
+
+
+def cpu_seconds(root: Path = ROOT) -> float:
+    """CPU time this host used since it started, in seconds.
+
+    The cgroup at the top of the tree this host sees is its own in a guest and the whole machine elsewhere. `unified`
+    is where it stands beside cgroup v1.
+    """
+    for tree in ("sys/fs/cgroup", "sys/fs/cgroup/unified"):
+        for line in _lines(root / tree / "cpu.stat"):
+            name, _, value = line.partition(" ")
+            if name == "usage_usec":
+                return int(value) / 1e6
+    ticks = [int(word) for word in _lines(root / "proc/stat")[0].split()[1:9]]
+    # user, nice, system, idle, iowait, irq, softirq, steal: all but the idle ones and what others stole.
+    return (sum(ticks[:3]) + sum(ticks[5:7])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_bytes(root: Path = ROOT) -> tuple[float, float]:
+    """Bytes of memory in use, without the page cache that can be dropped, and the limit."""
+    total, available = _meminfo(root)
+    for tree, current, limit, key in (
+        ("sys/fs/cgroup", "memory.current", "memory.max", "inactive_file"),
+        ("sys/fs/cgroup/memory", "memory.usage_in_bytes", "memory.limit_in_bytes", "total_inactive_file"),
+    ):
+        used = _number(root / tree / current)
+        if used is not None:
+            cached = _fields(root / tree / "memory.stat").get(key, 0)
+            allowed = _number(root / tree / limit)
+            return used - cached, allowed if allowed and allowed < NO_LIMIT else total
+    return total - available, total
+
+
+def link_bytes(interface: str, root: Path = ROOT) -> tuple[float, float] | None:
+    """Bytes sent and received by an interface since it came up; None while there is no such interface."""
+    folder = root / "sys/class/net" / interface / "statistics"
+    sent, received = (_number(folder / name) for name in ("tx_bytes", "rx_bytes"))
+    return None if sent is None or received is None else (sent, received)
+
+
+def default_interface(root: Path = ROOT) -> str:
+    """The interface of the default route; empty where there is none."""
+    for line in _lines(root / "proc/net/route")[1:]:
+        name, destination = line.split()[:2]
+        if destination == "00000000":
+            return name
+    return ""
+
+
+class HostCollector(Collector):
+    """Reads everything anew for each scrape."""
+
+    def __init__(self, planned: Planned, root: Path = ROOT) -> None:
+        self._planned = planned
+        self._root = root
+
+    def collect(self) -> Iterable[Metric]:
+        """The metrics of this moment; what can't be read is left out, never 0."""
+        yield _counter("taphuan_host_cpu_seconds", "CPU time used by this host.", cpu_seconds(self._root))
+        yield _gauge("taphuan_host_cores", "Cores that the plan gives this host.", self._planned.cores)
+        used, limit = memory_bytes(self._root)
+        yield _gauge("taphuan_host_memory_bytes", "Memory in use, without cache that can be dropped.", used)
+        planned = self._planned.memory or limit
+        yield _gauge("taphuan_host_memory_limit_bytes", "Memory that the plan gives this host.", planned)
+        yield from self._disk()
+        yield from self._link()
+
+    def _disk(self) -> Iterator[Metric]:
+        space = os.statvfs(self._root)
+        yield _gauge("taphuan_host_disk_bytes", "Size of the root file system.", space.f_blocks * space.f_frsize)
+        free = space.f_bavail * space.f_frsize
+        yield _gauge("taphuan_host_disk_free_bytes", "Room left for services on the root file system.", free)
+
+    def _link(self) -> Iterator[Metric]:
+        interface = self._planned.interface or default_interface(self._root)
+        if counts := link_bytes(interface, self._root):
+            yield _counter("taphuan_link_transmit_bytes", "Bytes sent on the link of this host.", counts[0])
+            yield _counter("taphuan_link_receive_bytes", "Bytes received on the link of this host.", counts[1])
+        if self._planned.link:
+            yield _gauge("taphuan_link_capacity_bits", "Planned bandwidth, each way, in bit/s.", self._planned.link)
+
+
+def _counter(name: str, text: str, value: float) -> Metric:
+    return CounterMetricFamily(name, text, value=value)
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, text, value=value)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text().splitlines()
+    except OSError:
+        return []
+
+
+def _number(path: Path) -> float | None:
+    text = "".join(_lines(path)).strip()
+    return float(text) if text.isdigit() else None
+
+
+def _fields(path: Path) -> dict[str, int]:
+    return {line.split()[0].rstrip(":"): int(line.split()[1]) for line in _lines(path) if len(line.split()) > 1}
+
+
+def _meminfo(root: Path) -> tuple[float, float]:
+    fields = _fields(root / "proc/meminfo")
+    return fields["MemTotal"] * 1024, fields["MemAvailable"] * 1024
+
+
+def _arguments(words: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="taphuan-exporter", description="What a host uses of what was planned.")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--address", default="0.0.0.0", help="address to listen on")  # noqa: S104 - nftables decides
+    parser.add_argument("--cores", type=float, required=True, help="planned cores")
+    parser.add_argument("--memory-bytes", type=int, default=0, help="planned memory; what is there where left out")
+    parser.add_argument("--link-bits", type=float, default=0, help="planned bandwidth in bit/s; none where left out")
+    parser.add_argument("--interface", default="", help="that of the default route where left out")
+    return parser.parse_args(words)
+
+
+def main(words: list[str] | None = None, wait: Callable[[], object] | None = None) -> None:
+    """Serve /metrics until the process is told to end."""
+    given = _arguments(words)
+    registry = CollectorRegistry()
+    registry.register(HostCollector(Planned(given.cores, given.memory_bytes, given.link_bits, given.interface)))
+    server, _thread = start_http_server(given.port, given.address, registry)
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    (wait or ended.wait)()
+    server.shutdown()
+
+
+if __name__ == "__main__":
+    main()
