@@ -1,0 +1,1 @@
+"""lophoc (lớp học, classroom): the LMS that is bundled with taphuan."""

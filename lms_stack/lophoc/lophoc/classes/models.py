@@ -1,0 +1,36 @@
+"""Classes of a course, and who learns in them."""
+
+from django.conf import settings
+from django.db import models
+
+from lophoc.catalogue.models import Course
+
+
+class Class(models.Model):
+    """One class of a course, with its instructor. The load test has one of its own that nobody else sees."""
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="classes")
+    name = models.CharField("tên lớp", max_length=150)
+    instructor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="teaches", verbose_name="người dạy"
+    )
+    is_load_test = models.BooleanField("lớp thử tải", default=False)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (models.UniqueConstraint(fields=("course", "name"), name="one_class_a_name"),)
+        verbose_name = "lớp"
+        verbose_name_plural = "lớp"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Enrolment(models.Model):
+    """A learner is in a class."""
+
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="enrolments")
+    klass = models.ForeignKey(Class, models.CASCADE, related_name="enrolments", verbose_name="lớp")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("learner", "klass"), name="one_enrolment_a_class"),)

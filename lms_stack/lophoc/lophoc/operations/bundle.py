@@ -1,0 +1,165 @@
+"""Loading a content bundle: one course.json, made by taphuan from a course file (format: README.md)."""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import nh3
+from django.db import transaction
+from markdown_it import MarkdownIt
+
+from lophoc.accounts.models import User
+from lophoc.assessment.models import Question, Quiz
+from lophoc.catalogue.models import Course, Unit
+from lophoc.catalogue.structure import forget
+from lophoc.classes.models import Class, Enrolment
+from lophoc.forum.models import Post, Topic
+
+Bundle = Mapping[str, Any]
+_MARKDOWN = MarkdownIt("commonmark").enable("table")
+
+
+@transaction.atomic
+def load(folder: Path) -> bool:
+    """Load a bundle; whatever is there already is brought up to date. False where nothing had to change."""
+    text = (folder / "course.json").read_bytes()
+    bundle: Bundle = json.loads(text)
+    digest = sha256(text).hexdigest()
+    if Course.objects.filter(slug=bundle["slug"], bundle_hash=digest).exists():
+        return False
+    course = _course(bundle, digest)
+    for number, unit in enumerate(bundle["units"], 1):
+        _unit(course, number, unit)
+    course.units.filter(number__gt=len(bundle["units"])).delete()
+    people = _people([*bundle["instructors"], *bundle["learners"]])
+    _classes(course, bundle, people)
+    _forum(course, bundle)
+    forget(course.slug)
+    return True
+
+
+def _course(bundle: Bundle, digest: str) -> Course:
+    dates = {name: date.fromisoformat(bundle[name]) for name in ("opens", "closes", "access_until")}
+    texts = {name: bundle[name] for name in ("title", "organiser", "summary")}
+    course, _ = Course.objects.update_or_create(
+        slug=bundle["slug"], defaults={**dates, **texts, "bundle_hash": digest}
+    )
+    return course
+
+
+def _unit(course: Course, number: int, given: Bundle) -> None:
+    unit, _ = Unit.objects.update_or_create(
+        course=course,
+        number=number,
+        defaults={
+            "kind": given["kind"],
+            "title": given["title"],
+            "html": _html(given.get("markdown", "")),
+            "video": given.get("video") or "",
+            "slides": given.get("slides") or "",
+            "minutes": given.get("minutes", 0),
+            "due": date.fromisoformat(given["due"]) if given.get("due") else None,
+        },
+    )
+    if given["kind"] == "quiz":
+        _quiz(unit, given)
+
+
+def _html(markdown: str) -> str:
+    """Markdown as HTML without anything that could run."""
+    return nh3.clean(_MARKDOWN.render(markdown))
+
+
+def _quiz(unit: Unit, given: Bundle) -> None:
+    window = given.get("window") or {}
+    moments = {name: datetime.fromisoformat(window[name]) if name in window else None for name in ("opens", "closes")}
+    quiz, _ = Quiz.objects.update_or_create(
+        unit=unit, defaults={"time_limit": given["time_limit"], "attempts": given["attempts"], **moments}
+    )
+    for number, question in enumerate(given["questions"], 1):
+        Question.objects.update_or_create(
+            quiz=quiz,
+            number=number,
+            defaults={
+                "kind": question["kind"],
+                "text": question["text"],
+                "choices": question.get("choices", []),
+                "answer": question["answer"],
+                "points": question.get("points", 1.0),
+            },
+        )
+    quiz.questions.filter(number__gt=len(given["questions"])).delete()
+
+
+def _people(rows: list[Bundle]) -> dict[str, User]:
+    """Accounts by user name; new ones have no password until their owner sets one."""
+    names = [row["username"] for row in rows]
+    held = set(User.objects.filter(username__in=names).values_list("username", flat=True))
+    User.objects.bulk_create(
+        [
+            User(username=row["username"], full_name=row["name"], email=row.get("email", ""), password="!")
+            for row in rows
+            if row["username"] not in held
+        ],
+        batch_size=1000,
+    )
+    return {user.username: user for user in User.objects.filter(username__in=names)}
+
+
+def _classes(course: Course, bundle: Bundle, people: Mapping[str, User]) -> None:
+    classes = {}
+    for given in bundle["classes"]:
+        instructor = people.get(given.get("instructor", ""))
+        classes[given["name"]], _ = Class.objects.update_or_create(
+            course=course, name=given["name"], defaults={"instructor": instructor}
+        )
+    Enrolment.objects.bulk_create(
+        [Enrolment(learner=people[row["username"]], klass=classes[row["class"]]) for row in bundle["learners"]],
+        ignore_conflicts=True,
+        batch_size=1000,
+    )
+
+
+def _forum(course: Course, bundle: Bundle) -> None:
+    for given in bundle.get("forum", []):
+        topic, new = Topic.objects.get_or_create(
+            course=course, title=given["title"], is_load_test=False, defaults={"posts_count": 1}
+        )
+        if new:
+            Post.objects.create(topic=topic, body=given["body"])
+
+
+@transaction.atomic
+def first_accounts(course: Course, passwords: Mapping[str, str]) -> bool:
+    """The three accounts that a new site begins with, in the first class; False where they are as they should be.
+
+    A password is set only when the account is made: later it is its owner's own affair.
+    """
+    made = [_first_account(course, name, password) for name, password in passwords.items()]
+    return any(made)
+
+
+_FIRST_NAMES = {"quantri": "Quản trị viên", "giangvien": "Giảng viên mẫu", "hocvien": "Học viên mẫu"}
+
+
+def _first_account(course: Course, name: str, password: str) -> bool:
+    organiser = name == "quantri"
+    user, new = User.objects.get_or_create(
+        username=name,
+        defaults={"full_name": _FIRST_NAMES.get(name, name), "is_staff": organiser, "is_superuser": organiser},
+    )
+    if new or not user.has_usable_password():
+        user.set_password(password)
+        user.save(update_fields=("password",))
+    first = course.classes.filter(is_load_test=False).first()
+    joined = False
+    if first and name == "hocvien":
+        _, joined = Enrolment.objects.get_or_create(learner=user, klass=first)
+    if first and name == "giangvien" and first.instructor_id is None:
+        first.instructor = user
+        first.save(update_fields=("instructor",))
+        joined = True
+    return new or joined

@@ -1,0 +1,32 @@
+"""lophoc-manage prepare_load_test: the load test's own classes and accounts."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from lophoc.catalogue.models import Course
+from lophoc.operations.load_test import prepare
+
+
+class Command(BaseCommand):
+    """Make the load test's accounts; prints one JSON line that tells what there is to play."""
+
+    help = "Make the load test's own classes and accounts."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """How many, where, and the file with the accounts' password."""
+        parser.add_argument("--course", required=True)
+        parser.add_argument("--learners", type=int, required=True)
+        parser.add_argument("--instructors", type=int, required=True)
+        parser.add_argument("--password-file", type=Path, required=True)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Make them."""
+        course = Course.objects.filter(slug=options["course"]).first()
+        password = options["password_file"].read_text("utf-8").strip()
+        if course is None or not password:
+            raise CommandError(f"no course {options['course']}" if password else "the password file is empty")
+        made = prepare(course, options["learners"], options["instructors"], password)
+        self.stdout.write(json.dumps(made))

@@ -1,0 +1,51 @@
+"""Health and metrics; the edge lets nobody outside ask for them."""
+
+from django.core.cache import cache
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from lophoc.operations.metrics import exposition
+from lophoc.operations.request_class import request_class
+
+
+@request_class("health")
+def alive(_request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("song", content_type="text/plain")
+
+
+@request_class("health")
+def ready(_request: HttpRequest) -> HttpResponse:
+    """Database and cache answer, and the database has just the migrations that this code knows."""
+    faults = [fault for check in (_database, _cache) if (fault := check())]
+    return JsonResponse({"ready": not faults, "faults": faults}, status=503 if faults else 200)
+
+
+def _database() -> str | None:
+    try:
+        executor = MigrationExecutor(connection)
+    except Exception as error:  # noqa: BLE001 - any failure to reach the database means "not ready"
+        return f"database: {type(error).__name__}"
+    known = set(executor.loader.disk_migrations or {})
+    applied = set(executor.loader.applied_migrations)
+    ours = {app for app, _ in known}
+    if missing := known - applied:
+        return f"database: {len(missing)} migrations are not applied"
+    if unknown := {key for key in applied - known if key[0] in ours}:
+        return f"database: {len(unknown)} migrations are of a newer version"
+    return None
+
+
+def _cache() -> str | None:
+    try:
+        cache.set("ready", 1, 10)
+        return None if cache.get("ready") == 1 else "cache: forgets"
+    except Exception as error:  # noqa: BLE001 - any failure to reach the cache means "not ready"
+        return f"cache: {type(error).__name__}"
+
+
+@request_class("metrics")
+def metrics(_request: HttpRequest) -> HttpResponse:
+    """Prometheus' text format."""
+    return HttpResponse(exposition(), content_type="text/plain; version=0.0.4")

@@ -1,0 +1,13 @@
+"""Settings for the tests: an SQLite database and a cache in memory, no service needed."""
+
+import os
+
+os.environ.setdefault("LOPHOC_SECRET_KEY", "only-for-tests")
+os.environ.setdefault("LOPHOC_MEDIA_SECRET", "only-for-tests")
+os.environ.setdefault("LOPHOC_DATABASE_URL", "sqlite://:memory:")
+
+from lophoc.settings import *  # noqa: E402, F403 - Django's way to vary settings
+
+ALLOWED_HOSTS = ["testserver"]
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+SECURE_SSL_REDIRECT = False
