@@ -7,7 +7,11 @@ from lophoc.catalogue.models import Course
 
 
 class Class(models.Model):
-    """One class of a course, with its instructor. The load test has one of its own that nobody else sees."""
+    """One class of a course, with its instructor.
+
+    Two kinds are apart: the load test's classes, which nobody else sees, and the trial class, in which organisers try
+    a course before it opens. Dates don't bind either.
+    """
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="classes")
     name = models.CharField("tên lớp", max_length=150)
@@ -15,6 +19,7 @@ class Class(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="teaches", verbose_name="người dạy"
     )
     is_load_test = models.BooleanField("lớp thử tải", default=False)
+    is_trial = models.BooleanField("lớp dùng thử", default=False)
 
     class Meta:
         ordering = ("name",)
@@ -24,6 +29,11 @@ class Class(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def ignores_dates(self) -> bool:
+        """Whether quizzes, essays and posts are taken whatever the date."""
+        return self.is_load_test or self.is_trial
 
 
 class Enrolment(models.Model):

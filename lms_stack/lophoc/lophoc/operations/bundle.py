@@ -132,34 +132,31 @@ def _forum(course: Course, bundle: Bundle) -> None:
             Post.objects.create(topic=topic, body=given["body"])
 
 
+TRIAL_CLASS = "Lớp dùng thử"
+_FIRST_NAMES = {"quantri": "Quản trị viên", "giangvien": "Giảng viên dùng thử", "hocvien": "Học viên dùng thử"}
+
+
 @transaction.atomic
 def first_accounts(course: Course, passwords: Mapping[str, str]) -> bool:
-    """The three accounts that a new site begins with, in the first class; False where they are as they should be.
+    """The accounts that a new site begins with, and their trial class; False where all are there already.
 
-    A password is set only when the account is made: later it is its owner's own affair.
+    A password is set only when its account is made: later it is its owner's own affair.
     """
-    made = [_first_account(course, name, password) for name, password in passwords.items()]
-    return any(made)
+    people = {name: _first_account(name, password) for name, password in passwords.items()}
+    trial, made = Class.objects.get_or_create(
+        course=course, name=TRIAL_CLASS, defaults={"instructor": people["giangvien"][0], "is_trial": True}
+    )
+    _, joined = Enrolment.objects.get_or_create(learner=people["hocvien"][0], klass=trial)
+    return made or joined or any(new for _, new in people.values())
 
 
-_FIRST_NAMES = {"quantri": "Quản trị viên", "giangvien": "Giảng viên mẫu", "hocvien": "Học viên mẫu"}
-
-
-def _first_account(course: Course, name: str, password: str) -> bool:
+def _first_account(name: str, password: str) -> tuple[User, bool]:
     organiser = name == "quantri"
     user, new = User.objects.get_or_create(
         username=name,
         defaults={"full_name": _FIRST_NAMES.get(name, name), "is_staff": organiser, "is_superuser": organiser},
     )
-    if new or not user.has_usable_password():
+    if new:
         user.set_password(password)
         user.save(update_fields=("password",))
-    first = course.classes.filter(is_load_test=False).first()
-    joined = False
-    if first and name == "hocvien":
-        _, joined = Enrolment.objects.get_or_create(learner=user, klass=first)
-    if first and name == "giangvien" and first.instructor_id is None:
-        first.instructor = user
-        first.save(update_fields=("instructor",))
-        joined = True
-    return new or joined
+    return user, new

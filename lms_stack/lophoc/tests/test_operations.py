@@ -1,0 +1,96 @@
+"""Loading courses, the load test's accounts, health and metrics."""
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import QUESTIONS, bundle, signed_in
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def test_loading_the_same_bundle_again_changes_nothing(folder: Path) -> None:
+    from lophoc.operations.bundle import load
+
+    assert load(folder) is True
+    assert load(folder) is False
+
+
+def test_a_changed_bundle_replaces_texts_and_drops_what_is_gone(folder: Path) -> None:
+    from lophoc.catalogue.models import Course
+    from lophoc.operations.bundle import load
+
+    load(folder)
+    changed = bundle(title="Tên mới")
+    changed["units"] = changed["units"][:2]
+    (folder / "course.json").write_text(json.dumps(changed), "utf-8")
+    assert load(folder) is True
+    course = Course.objects.get()
+    assert course.title == "Tên mới"
+    assert course.units.count() == 2
+
+
+def test_load_test_accounts_are_made_once_and_purged_whole(course: Any) -> None:
+    from lophoc.accounts.models import User
+    from lophoc.operations.load_test import prepare, purge
+
+    before = User.objects.count()
+    made = prepare(course, 20, 2, "mat-khau-thu-tai")
+    assert made["changed"] is True
+    assert (made["lessons"], made["quizzes"], made["essays"]) == ([1], [2], [3])
+    assert prepare(course, 20, 2, "mat-khau-thu-tai")["changed"] is False
+    assert Client().login(username="thutai-00020", password="mat-khau-thu-tai")
+    client = signed_in("thutai-00001")
+    assert "Chủ đề thử tải" in client.get("/khoa-hoc/mau/dien-dan/").content.decode()
+    assert "Làm quen" not in client.get("/khoa-hoc/mau/dien-dan/").content.decode()
+    assert purge() == 22
+    assert User.objects.count() == before
+
+
+def test_the_site_is_ready_with_its_migrations_applied() -> None:
+    answer = Client().get("/suc-khoe/san-sang")
+    assert answer.status_code == 200, answer.content
+
+
+def test_metrics_tell_request_classes(course: Any) -> None:
+    signed_in("hv-1").get("/khoa-hoc/mau/")
+    text = Client().get("/metrics").content.decode()
+    assert 'lophoc_requests_total{method="GET",request_class="course_page",status="200"}' in text
+    assert 'lophoc_request_cpu_seconds_total{request_class="course_page"}' in text
+
+
+def test_a_media_address_is_signed_as_nginx_checks_it() -> None:
+    from lophoc.catalogue.media import signed
+
+    address = signed("mau/1.mp4", now=1_000_000.0)
+    uri, _, query = address.partition("?")
+    expires, signature = (part.partition("=")[2] for part in query.split("&"))
+    digest = hashlib.md5(f"{expires}{uri} only-for-tests".encode()).digest()
+    assert signature == base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    assert int(expires) > 1_000_000
+
+
+class _Question:
+    def __init__(self, number: int, kind: str, answer: Any) -> None:
+        self.number, self.kind, self.answer, self.points = number, kind, answer, 1.0
+
+
+_ALL = [_Question(number, each["kind"], each["answer"]) for number, each in enumerate(QUESTIONS, 1)]
+
+
+@given(st.dictionaries(st.sampled_from(["1", "2", "3", "4", "x"]), st.lists(st.text(max_size=8), max_size=4)))
+def test_a_score_is_never_outside_what_can_be_had(answers: dict[str, list[str]]) -> None:
+    from lophoc.assessment.scoring import score
+
+    assert 0 <= score(_ALL, answers) <= 4
+
+
+@pytest.mark.parametrize(("sent", "right"), [("6", True), ("6,5", True), ("6.6", False), ("sáu", False), ("", False)])
+def test_numbers_are_right_within_their_tolerance(sent: str, right: bool) -> None:
+    from lophoc.assessment.scoring import is_right
+
+    assert is_right(_ALL[3], [sent]) is right
