@@ -1,0 +1,47 @@
+"""What the playbooks are given, typed: nothing in the roles comes from anywhere else."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from lms_stack.paths import DeploymentPaths
+from lms_stack.plan import Plan
+from lms_stack.topology import Topology
+from lms_stack.units import Frozen
+
+
+class Parcel(Frozen):
+    """Something that is built here and shipped: one archive, and the hash of what went into it."""
+
+    archive: Path
+    hash: str
+
+
+class Artifacts(Frozen):
+    """All that is built on this machine and shipped to the hosts.
+
+    `app`, `loadgen`: wheels of the application and of the load generator, each with its lock file.
+    `content`: the course as data (course.json and its small files); `media`: slides and lectures, served by the edge.
+    `journeys`: the load test's own code. `exporter`: the exporter that runs on every host.
+    """
+
+    app: Parcel
+    loadgen: Parcel
+    content: Parcel
+    media: Parcel
+    journeys: Parcel
+    exporter: Path
+
+
+class ConfigureInputs(Frozen):
+    """All that configuring a stack needs.
+
+    `monitoring_files`: path relative to /etc/prometheus -> content (prometheus.yml, rules/*.yml, alertmanager.yml,
+    blackbox.yml), rendered by monitoring/.
+    """
+
+    topology: Topology
+    plan: Plan
+    secrets: Mapping[str, str]
+    deployment: DeploymentPaths
+    artifacts: Artifacts
+    monitoring_files: Mapping[str, str]
