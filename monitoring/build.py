@@ -25,9 +25,7 @@ PAGE_MARK = "<body[^>]+data-page="
 Document = dict[str, Any]
 
 
-def build(
-    topology: Topology, objectives: Objectives | None = None, known: Facts | None = None
-) -> Mapping[str, str]:
+def build(topology: Topology, objectives: Objectives | None = None, known: Facts | None = None) -> Mapping[str, str]:
     """The files of the monitor, by their path below /etc/prometheus.
 
     :param objectives: what learners may expect; the course's defaults where it is None.
@@ -67,9 +65,7 @@ def prometheus_config(topology: Topology) -> Document:
 def reachable(topology: Topology, row: Service) -> tuple[Endpoint, ...]:
     """The endpoints of a service that the monitor can reach: on loopback only its own."""
     monitors = {host.name for host in topology.hosts_of(Role.MONITOR)}
-    return tuple(
-        endpoint for endpoint in topology.endpoints(row.name) if not row.loopback or endpoint.host in monitors
-    )
+    return tuple(endpoint for endpoint in topology.endpoints(row.name) if not row.loopback or endpoint.host in monitors)
 
 
 def _scrapes(topology: Topology) -> Iterator[Document]:
