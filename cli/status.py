@@ -18,6 +18,6 @@ def status(settings: "Settings") -> tuple[dict[str, Any], str, ExitCode]:
     from monitoring.status import status as asked  # noqa: PLC0415
 
     stack = standing(settings.paths)
-    said = asked(Prometheus(stack.topology.url("prometheus")), stack.topology)
+    said = asked(Prometheus(stack.topology.url("prometheus")), stack.topology, stack.course.objectives)
     code = ExitCode.DONE if said.learners == "well" else ExitCode.STEP_FAILED
     return said.model_dump(mode="json"), said.text(), code

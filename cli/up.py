@@ -147,7 +147,7 @@ def _configure(
         secrets=provisioned.secrets,
         deployment=stack.paths,
         artifacts=prepared.artifacts,
-        monitoring_files=build_files(stack.topology, stack.plan, stack.course.objectives),
+        monitoring_files=build_files(stack.topology, stack.course.objectives),
     )
     with settings.progress.step("configure", "Configure the stack and load the course (Ansible)") as tell:
         return configure(inputs, log=stack.paths.logs / "up-ansible.log", tell=tell, raw=settings.progress.raw)

@@ -13,7 +13,7 @@ from lms_stack.topology import Endpoint, Topology
 from monitoring.names import HOST_LABEL, PROBE_JOB, ROLE_LABEL, SERVICE_LABEL
 from monitoring.rules import alerting_rules, recording_rules
 
-#: Where the monitor's role puts the files of build(), and the deployment's CA certificate.
+#: Where the monitor's role puts the files of build_files(), and the deployment's CA certificate.
 PROMETHEUS_FOLDER = "/etc/prometheus"
 CA_FILE = "/etc/taphuan/ca.crt"
 #: A hold of one minute then has a dozen samples.
@@ -25,7 +25,9 @@ PAGE_MARK = "<body[^>]+data-page="
 Document = dict[str, Any]
 
 
-def build(topology: Topology, objectives: Objectives | None = None, known: Facts | None = None) -> Mapping[str, str]:
+def build_files(
+    topology: Topology, objectives: Objectives | None = None, known: Facts | None = None
+) -> Mapping[str, str]:
     """The files of the monitor, by their path below /etc/prometheus.
 
     :param objectives: what learners may expect; the course's defaults where it is None.

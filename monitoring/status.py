@@ -30,7 +30,7 @@ class HostShare(Frozen):
 class Status(Frozen):
     """What `status` knows; None is what Prometheus doesn't know. Times in seconds, shares of 1."""
 
-    health: Health
+    learners: Health
     site_up: bool | None
     page_p95: float | None
     page_p95_allowed: float
@@ -43,7 +43,6 @@ class Status(Frozen):
     alerts: tuple[FiringAlert, ...]
     last_verdict: str | None
 
-    @property
     def text(self) -> str:
         """Ten lines, Vietnamese first."""
         return "\n".join(_lines(self))
@@ -71,7 +70,7 @@ def _asked(prometheus: Prometheus, topology: Topology, objectives: Objectives, l
     stack = {host.name for host in topology.hosts if set(host.roles) & set(STACK_ROLES)}
     site_up = None if up is None else up == 1
     return Status(
-        health=_health(site_up, alerts),
+        learners=_health(site_up, alerts),
         site_up=site_up,
         page_p95=prometheus.value(Record.SITE_PAGE_P95),
         page_p95_allowed=objectives.page_p95,
@@ -88,7 +87,7 @@ def _asked(prometheus: Prometheus, topology: Topology, objectives: Objectives, l
 
 def _unknown(objectives: Objectives, last_verdict: str | None) -> Status:
     return Status(
-        health=Health.UNKNOWN,
+        learners=Health.UNKNOWN,
         site_up=None,
         page_p95=None,
         page_p95_allowed=objectives.page_p95,
@@ -129,7 +128,7 @@ _UNKNOWN = "không rõ / unknown"
 
 def _lines(known: Status) -> tuple[str, ...]:
     return (
-        _HEALTH[known.health],
+        _HEALTH[known.learners],
         f"Trang / site: {_site(known.site_up)}",
         f"Thời gian mở trang p95, 5 phút / pages, p95 of 5 min: {_pages(known)}",
         f"Lỗi / errors: {_or_unknown(known.errors, lambda share: show(share, 'share'), known.requests)}",
@@ -137,7 +136,7 @@ def _lines(known: Status) -> tuple[str, ...]:
         f"CPU bận nhất / busiest CPU: {_host(known.cpu)}",
         f"Đường truyền / edge link: {_host(known.link)}",
         f"Kết nối CSDL / database pool: {_host(known.pool)};  đĩa / disk: {_host(known.disk)}",
-        f"Cảnh báo / alerts: {_alerts(known.alerts, known.health)}",
+        f"Cảnh báo / alerts: {_alerts(known.alerts, known.learners)}",
         f"Lần kiểm tra gần nhất / last verify: {known.last_verdict or 'chưa có / none yet'}",
     )
 
