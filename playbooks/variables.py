@@ -119,7 +119,7 @@ def _base(inputs: ConfigureInputs, host: Host) -> dict[str, Any]:
         "base_update_times": UPDATES,
         "base_ca_file": PATHS["ca"],
         "base_exporter_source": str(inputs.artifacts.exporter),
-        "base_exporter_arguments": exporter_arguments(host, service("taphuan-exporter"), topology.network.interface),
+        "base_exporter_arguments": exporter_arguments(host, service("taphuan-exporter")),
         "base_node_exporter_listen": _listen("node-exporter"),
     }
 
@@ -142,11 +142,11 @@ def host_names(topology: Topology) -> list[str]:
     return [*lines, *(f"{host.address} {topology.domain}" for host in topology.hosts_of(Role.EDGE))]
 
 
-def exporter_arguments(host: Host, row: Service, interface: str) -> list[str]:
-    """The planned capacities, which the host itself can't know."""
+def exporter_arguments(host: Host, row: Service) -> list[str]:
+    """The planned capacities, which the host itself can't know; it finds the interface of its default route itself."""
     arguments = [f"--port={row.port}", f"--cores={host.cores:g}", f"--memory-bytes={host.memory}"]
     link = [f"--link-bits={host.link:.0f}"] if host.link else []
-    return [*arguments, *link, *([f"--interface={interface}"] if interface else [])]
+    return [*arguments, *link]
 
 
 # ------------------------------------------------------------------------------------------------------------- edge
