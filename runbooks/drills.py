@@ -18,7 +18,8 @@ _ERROR_DIRECTIVES = 'default_type text/html;\nreturn 200 "<h1>Đã xảy ra lỗ
 
 #: The interface that a drill shaped and the kind of queue it had; in /run, for a reboot ends the drill as well.
 _LINK_STATE = "/run/taphuan-drill-link"
-_RELOAD = "nginx -t -q && systemctl reload nginx"
+# Not a reload: that returns while the old workers still answer, and the fault would begin and end late.
+_RESTART = "nginx -t -q && systemctl restart nginx"
 
 
 @contextmanager
@@ -45,7 +46,7 @@ def error_page(remote: Remote, topology: Topology) -> Iterator[None]:
         for host in topology.hosts_of(Role.EDGE):
             remote.run(host.name, f"test -d {DRILL_FOLDER}")
             remote.put(host.name, _ERROR_DIRECTIVES.encode(), _ERROR_PAGE, mode=0o644)
-            remote.run(host.name, _RELOAD)
+            remote.run(host.name, _RESTART)
         yield
     finally:
         _restore_pages(remote, topology)
@@ -71,7 +72,7 @@ def _restore_links(remote: Remote, topology: Topology) -> None:
 
 def _restore_pages(remote: Remote, topology: Topology) -> None:
     for host in topology.hosts_of(Role.EDGE):
-        remote.run(host.name, f"if test -e {_ERROR_PAGE}; then rm -f {_ERROR_PAGE} && {_RELOAD}; fi")
+        remote.run(host.name, f"if test -e {_ERROR_PAGE}; then rm -f {_ERROR_PAGE} && {_RESTART}; fi")
 
 
 def _shape(remote: Remote, host: Host, bits: float) -> None:
