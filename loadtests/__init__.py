@@ -1,0 +1,1 @@
+"""Locust plays the Demand against the stack: the plan of a run, the run, the measurement, the report."""

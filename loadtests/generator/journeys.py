@@ -1,0 +1,136 @@
+"""What visitors do, journey by journey; lms_stack/facts/journeys.yaml says how many requests each makes."""
+
+import random
+import re
+from collections.abc import Callable
+from html import unescape
+from types import SimpleNamespace
+
+from generator.visitor import Slice
+
+_ASSET = re.compile(r'(?:href|src)="(/static/[^"]+)"')
+_VIDEO = re.compile(r'<video[^>]* src="([^"]+)"')
+_ATTEMPT_FIELD = re.compile(r'<input[^>]*?(?:type="(radio|checkbox)")?[^>]*? name="(cau-\d+)"(?: value="(\d+)")?')
+_SCORE = re.compile(r'id="score">[\d.,]+/[\d.,]+<')
+_TOPIC = re.compile(r'href="(/khoa-hoc/[^"]+/dien-dan/\d+/)"')
+_PDF = b"%PDF-1.4\n" + b"% " + b"x" * 120_000 + b"\n%%EOF\n"
+
+#: Seconds between the ranges of one watch: the rate of ranges is the demand's, so a slice need not last as the video.
+SEGMENT_PAUSE = 2.0
+
+
+class Journeys:
+    """All journeys of one course; each is a method that gets a slice to play in."""
+
+    def __init__(self, plan: SimpleNamespace, password: str, chance: random.Random) -> None:
+        self.plan = plan
+        self.password = password
+        self.chance = chance
+        self.base = f"/khoa-hoc/{plan.course}"
+
+    def by_name(self, name: str) -> Callable[[Slice], None]:
+        """A journey by the name that the load plan has for it."""
+        journey: Callable[[Slice], None] = getattr(self, name)
+        return journey
+
+    def enter(self, visit: Slice) -> None:
+        """Sign in, without the files of the page: for visitors who are in the middle of their visit."""
+        form = visit.get("login_form", "/dang-nhap/")
+        visit.pause()
+        fields = [("username", visit.visitor.username), ("password", self.password), ("next", "")]
+        visit.post("login", "/dang-nhap/", form, fields)
+        visit.get("course_list", "/")
+
+    def sign_in(self, visit: Slice) -> None:
+        """A visit begins: the form, its files, the password, the list of courses."""
+        form = visit.get("login_form", "/dang-nhap/")
+        for path in _ASSET.findall(form)[:2]:
+            visit.asset("static_asset", path)
+        visit.pause()
+        fields = [("username", visit.visitor.username), ("password", self.password), ("next", "")]
+        visit.post("login", "/dang-nhap/", form, fields)
+        visit.get("course_list", "/")
+
+    def study(self, visit: Slice) -> None:
+        """The course, a lesson, and the lesson is done."""
+        visit.get("course_page", f"{self.base}/")
+        visit.pause()
+        lesson = f"{self.base}/bai-hoc/{self.chance.choice(self.plan.lessons)}/"
+        page = visit.get("lesson_page", lesson)
+        visit.pause()
+        visit.post("lesson_done", f"{lesson}hoan-thanh/", page, [])
+
+    def watch(self, visit: Slice) -> None:
+        """A lesson's lecture, thirty seconds of it."""
+        page = visit.get("lesson_page", f"{self.base}/bai-hoc/{self.chance.choice(self.plan.lessons)}/")
+        found = _VIDEO.search(page)
+        address = unescape(found.group(1)) if found else "/media/none"
+        size = self.plan.segment_bytes
+        for number in range(3):
+            if number:
+                visit.pause(SEGMENT_PAUSE)
+            visit.segment("video_segment", address, number * size, size)
+
+    def quiz(self, visit: Slice) -> None:
+        """A self-assessment, from the course page to its result."""
+        visit.get("course_page", f"{self.base}/")
+        visit.pause()
+        self._take(visit, self.chance.choice(self.plan.quizzes))
+
+    def exam(self, visit: Slice) -> None:
+        """Sign in for the exam, find it, take it, hand it in."""
+        self.sign_in(visit)
+        visit.get("course_page", f"{self.base}/")
+        visit.pause()
+        self._take(visit, self.plan.quizzes[-1])
+
+    def _take(self, visit: Slice, number: int) -> None:
+        address = f"{self.base}/bai-kiem-tra/{number}/"
+        page = visit.get("quiz_page", address)
+        visit.pause()
+        attempt = visit.post("quiz_attempt", f"{address}bat-dau/", page, [])
+        questions = visit.get("quiz_attempt", attempt)
+        visit.pause()
+        result = visit.post("quiz_submit", f"{attempt}nop/", questions, self._answers(questions))
+        page = visit.get("quiz_submit", result)
+        if not _SCORE.search(page):
+            visit._fail("quiz_submit", "content: the result shows no score", 0)
+
+    def _answers(self, page: str) -> list[tuple[str, str]]:
+        """An answer to each question: one of the choices, or a number."""
+        choices: dict[str, list[str]] = {}
+        for _, name, value in _ATTEMPT_FIELD.findall(page):
+            choices.setdefault(name, []).append(value or "6")
+        return [(name, self.chance.choice(values)) for name, values in choices.items()]
+
+    def forum(self, visit: Slice) -> None:
+        """Read a topic and write in it."""
+        topic, page = self._topic(visit)
+        visit.pause()
+        visit.post("forum_post", f"{topic}tra-loi/", page, [("body", "Cảm ơn thầy cô, em đã hiểu bài.")])
+
+    def forum_read_only(self, visit: Slice) -> None:
+        """Read a topic."""
+        self._topic(visit)
+
+    def _topic(self, visit: Slice) -> tuple[str, str]:
+        topics = _TOPIC.findall(visit.get("forum_read", f"{self.base}/dien-dan/"))
+        if not topics:
+            visit._fail("forum_read", "content: the forum has no topic", 0)
+        visit.pause()
+        topic = self.chance.choice(topics)
+        return topic, visit.get("forum_read", topic)
+
+    def essay(self, visit: Slice) -> None:
+        """Hand in an essay."""
+        address = f"{self.base}/bai-luan/{self.chance.choice(self.plan.essays)}/"
+        page = visit.get("essay_form", address)
+        visit.pause()
+        visit.upload("essay_upload", address, page, "bai-luan.pdf", _PDF)
+
+    def gradebook(self, visit: Slice) -> None:
+        """An instructor looks at the class."""
+        visit.get("course_page", f"{self.base}/")
+        for _ in range(2):
+            visit.pause()
+            visit.get("gradebook", f"{self.base}/so-diem/")

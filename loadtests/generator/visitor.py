@@ -1,0 +1,141 @@
+"""One person's browser: cookies, connections of its own, and every answer checked for what it should be."""
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import gevent
+from locust.contrib.fasthttp import FastHttpSession
+
+_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+_PAGE = re.compile(r'<body data-page="([^"]*)"')
+
+
+class Failed(Exception):
+    """An answer was not what it should be; the rest of the journey can't be done."""
+
+
+class Visitor:
+    """A browser of one account. `told` hears of each request: class, scheduled and ended time, bytes, failure."""
+
+    def __init__(self, url: str, session: FastHttpSession, username: str, think: Callable[[], float]) -> None:
+        self.url = url
+        self.session = session
+        self.username = username
+        self._think = think
+
+
+class Slice:
+    """One journey of one visitor: requests one after another, each timed from when it should have been sent."""
+
+    def __init__(self, visitor: Visitor, due: float, told: Callable[..., None]) -> None:
+        self.visitor = visitor
+        self._due = due
+        self._told = told
+
+    def pause(self, seconds: float | None = None) -> None:
+        """Think before the next request; the pause is planned, so lateness after it counts."""
+        self._due = time.perf_counter() + (self.visitor._think() if seconds is None else seconds)
+        gevent.sleep(max(0.0, self._due - time.perf_counter()))
+
+    def get(self, name: str, path: str, page: str | None = None, **headers: str) -> str:
+        """Fetch a page; it must be the page that it says it is.
+
+        :raises Failed: it isn't.
+        """
+        response, body = self._send(name, "GET", path, None, headers)
+        text = body.decode("utf-8", "replace")
+        self._check(name, response, text, page or name, len(body))
+        self._due = time.perf_counter()
+        return text
+
+    def _check(self, name: str, response: Any, text: str, page: str, size: int) -> None:
+        found = _PAGE.search(text)
+        if response.status_code != 200:
+            self._fail(name, _status(response), size)
+        if found is None or found.group(1) != page:
+            self._fail(name, f"content: expected page {page}, got {found.group(1) if found else 'no page of the site'}", size)
+        self._pass(name, size)
+
+    def post(self, name: str, path: str, form: str, fields: list[tuple[str, str]]) -> str:
+        """Send a form of a page with its token; the answer must send us on. Gives back where to.
+
+        :raises Failed: no token in the page, or no redirect.
+        """
+        fields = [("csrfmiddlewaretoken", self.token(name, form)), *fields]
+        return self._redirected(name, path, urlencode(fields).encode(), "application/x-www-form-urlencoded")
+
+    def upload(self, name: str, path: str, form: str, filename: str, content: bytes) -> str:
+        """Send a file by a page's form, as post does."""
+        boundary = "----taphuan7MA4YWxkTrZu0gW"
+        head = f'Content-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n{self.token(name, form)}\r\n'
+        file = f'Content-Disposition: form-data; name="file"; filename="{filename}"\r\nContent-Type: application/pdf\r\n\r\n'
+        body = f"--{boundary}\r\n{head}--{boundary}\r\n{file}".encode() + content + f"\r\n--{boundary}--\r\n".encode()
+        return self._redirected(name, path, body, f"multipart/form-data; boundary={boundary}")
+
+    def token(self, name: str, form: str) -> str:
+        """The form's token against forged requests."""
+        found = _TOKEN.search(form)
+        if found is None:
+            self._fail(name, "content: the page has no form token", 0)
+        return found.group(1)  # type: ignore[union-attr]  # _fail never returns
+
+    def _redirected(self, name: str, path: str, body: bytes, kind: str) -> str:
+        headers = {"Content-Type": kind, "Referer": f"{self.visitor.url}{path}", "Origin": self.visitor.url}
+        response, answer = self._send(name, "POST", path, body, headers)
+        place = response.headers.get("location") if response.status_code == 302 else None
+        if place is None:
+            why = _status(response) if response.status_code != 200 else "content: the form was shown again"
+            self._fail(name, why, len(answer))
+        self._pass(name, len(answer))
+        self._due = time.perf_counter()
+        return str(place)
+
+    def segment(self, name: str, path: str, first: int, size: int) -> bytes:
+        """Fetch a range of a file; it must be just that range.
+
+        :raises Failed: it isn't.
+        """
+        response, body = self._send(name, "GET", path, None, {"Range": f"bytes={first}-{first + size - 1}"})
+        wanted = f"bytes {first}-{first + len(body) - 1}/"
+        if response.status_code != 206:
+            self._fail(name, _status(response), len(body))
+        if not body or not str(response.headers.get("content-range", "")).startswith(wanted):
+            self._fail(name, "content: not the range that was asked for", len(body))
+        if first == 0 and body[4:8] != b"ftyp":
+            self._fail(name, "content: the video is no MP4", len(body))
+        self._pass(name, len(body))
+        self._due = time.perf_counter()
+        return body
+
+    def asset(self, name: str, path: str) -> None:
+        """Fetch a static file."""
+        response, body = self._send(name, "GET", path, None, {})
+        if response.status_code != 200 or not body:
+            self._fail(name, _status(response), len(body))
+        self._pass(name, len(body))
+        self._due = time.perf_counter()
+
+    def _send(self, name: str, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[Any, bytes]:
+        with self.visitor.session.request(
+            method, path, name=name, data=body, headers=headers, allow_redirects=False, catch_response=True
+        ) as response:
+            content = response.content or b""
+            # Locust's own statistic judges by status alone; ours, which counts, by content as well.
+            response.success() if 200 <= response.status_code < 400 else response.failure(str(response.status_code))
+        return response, content if isinstance(content, bytes) else content.encode()
+
+    def _pass(self, name: str, size: int) -> None:
+        self._told(name, self._due, size, None)
+
+    def _fail(self, name: str, why: str, size: int) -> None:
+        self._told(name, self._due, size, why)
+        raise Failed(why)
+
+
+def _status(response: Any) -> str:
+    if response.status_code == 0:
+        return f"no answer: {type(response.error).__name__}"
+    return f"status {response.status_code}"
