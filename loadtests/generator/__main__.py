@@ -1,4 +1,4 @@
-"""`python -m generator PLAN RESULT`: play a load plan; the accounts' password comes on stdin."""
+"""`python -m loadtests.generator PLAN RESULT`: play a load plan; the accounts' password comes on stdin."""
 
 from gevent import monkey
 
@@ -9,7 +9,7 @@ import sys  # noqa: E402
 from pathlib import Path  # noqa: E402
 from types import SimpleNamespace  # noqa: E402
 
-from generator.run import Run  # noqa: E402
+from loadtests.generator.run import Run  # noqa: E402
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from html import unescape
 from types import SimpleNamespace
 
-from generator.visitor import Slice
+from loadtests.generator.visitor import Slice
 
 _ASSET = re.compile(r'(?:href|src)="(/static/[^"]+)"')
 _VIDEO = re.compile(r'<video[^>]* src="([^"]+)"')

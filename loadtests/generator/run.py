@@ -17,11 +17,11 @@ from locust import FastHttpUser, task
 from locust.contrib.fasthttp import FastHttpSession
 from locust.env import Environment
 
-from generator.arrivals import Arrival, schedule
-from generator.health import Health
-from generator.journeys import Journeys
-from generator.record import Record
-from generator.visitor import Failed, Slice, Visitor
+from loadtests.generator.arrivals import Arrival, schedule
+from loadtests.generator.health import Health
+from loadtests.generator.journeys import Journeys
+from loadtests.generator.record import Record
+from loadtests.generator.visitor import Failed, Slice, Visitor
 
 #: Journeys of people who arrive: a new browser each. All others are in the middle of a visit.
 ARRIVING = {"sign_in", "exam"}
