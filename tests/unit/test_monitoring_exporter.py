@@ -1,0 +1,90 @@
+"""The exporter reads what the kernel shows a guest, a machine, and a machine with cgroup v1."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+from monitoring import exporter
+from monitoring.exporter import HostCollector, Planned, cpu_seconds, default_interface, link_bytes, memory_bytes
+
+PLANNED = Planned(cores=1.5, memory=2 << 30, link=20e6, interface="")
+
+
+def _tree(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+MACHINE = {
+    "proc/stat": "cpu  100 20 30 5000 60 7 8 9 0 0\n",
+    "proc/meminfo": "MemTotal:  1000 kB\nMemFree:  100 kB\nMemAvailable:  400 kB\n",
+    "proc/net/route": "Iface\tDestination\tGateway\nhost0\t0A0A0A0A\t0\nhost0\t00000000\t01FC13C6\n",
+    "sys/class/net/host0/statistics/tx_bytes": "2000\n",
+    "sys/class/net/host0/statistics/rx_bytes": "1000\n",
+}
+
+
+@pytest.mark.parametrize("tree", ["sys/fs/cgroup", "sys/fs/cgroup/unified"])
+def test_cpu_time_is_that_of_the_hosts_own_cgroup(tree: str, tmp_path: Path) -> None:
+    root = _tree(tmp_path, MACHINE | {f"{tree}/cpu.stat": "usage_usec 2500000\nuser_usec 1\n"})
+    assert cpu_seconds(root) == 2.5
+
+
+def test_cpu_time_of_a_machine_without_cgroup_v2_leaves_idle_and_stolen_time_out(tmp_path: Path) -> None:
+    root = _tree(tmp_path, MACHINE | {"sys/fs/cgroup/cpu.stat": "nr_periods 7\n"})
+    assert cpu_seconds(root) == pytest.approx(1.65)
+
+
+@pytest.mark.parametrize(
+    ("current", "limit", "cache", "folder"),
+    [
+        ("memory.current", "memory.max", "inactive_file", "sys/fs/cgroup"),
+        ("memory.usage_in_bytes", "memory.limit_in_bytes", "total_inactive_file", "sys/fs/cgroup/memory"),
+    ],
+)
+def test_memory_of_a_guest_is_its_own_without_droppable_cache(
+    current: str, limit: str, cache: str, folder: str, tmp_path: Path
+) -> None:
+    files = {f"{folder}/{current}": "900\n", f"{folder}/{limit}": "1500\n", f"{folder}/memory.stat": f"{cache} 300\n"}
+    assert memory_bytes(_tree(tmp_path, MACHINE | files)) == (600, 1500)
+
+
+def test_a_group_without_a_limit_may_use_the_whole_machine(tmp_path: Path) -> None:
+    files = {"sys/fs/cgroup/memory.current": "900\n", "sys/fs/cgroup/memory.max": "max\n"}
+    assert memory_bytes(_tree(tmp_path, MACHINE | files)) == (900, 1000 * 1024)
+
+
+def test_memory_of_a_machine_is_what_is_not_available(tmp_path: Path) -> None:
+    assert memory_bytes(_tree(tmp_path, MACHINE)) == (600 * 1024, 1000 * 1024)
+
+
+def test_the_interface_is_that_of_the_default_route(tmp_path: Path) -> None:
+    assert default_interface(_tree(tmp_path, MACHINE)) == "host0"
+
+
+def test_a_link_that_is_not_there_has_no_count_rather_than_nought(tmp_path: Path) -> None:
+    assert link_bytes("gone0", _tree(tmp_path, MACHINE)) is None
+    names = {metric.name for metric in HostCollector(Planned(1, 0, 0, "gone0"), tmp_path).collect()}
+    assert not {name for name in names if "link" in name}
+
+
+def test_a_scrape_has_what_was_planned_beside_what_is_used(tmp_path: Path) -> None:
+    samples = HostCollector(PLANNED, _tree(tmp_path, MACHINE)).collect()
+    values = {sample.name: sample.value for metric in samples for sample in metric.samples}
+    assert values["taphuan_host_cores"] == 1.5
+    assert values["taphuan_host_memory_limit_bytes"] == 2 << 30
+    assert values["taphuan_link_capacity_bits"] == 20e6
+    assert values["taphuan_link_transmit_bytes_total"] == 2000
+
+
+def test_the_exporter_is_one_file_that_needs_only_prometheus_client() -> None:
+    tree = ast.parse(Path(exporter.__file__).read_text())
+    modules = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    modules |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    foreign = {name.partition(".")[0] for name in modules} - sys.stdlib_module_names
+    assert foreign == {"prometheus_client"}
