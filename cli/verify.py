@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 
 from cli.deployments import Standing, standing
+from cli.setup.pulumi_cli import ensure_pulumi
 from lms_stack.demand import Demand, demand
 from lms_stack.engines import ENGINES
 from lms_stack.errors import ExitCode, StepFailed
 from lms_stack.measurement import LoadResult, Measurement, WhatIf
+from lms_stack.paths import cache_root
 from lms_stack.plan import Role
 from lms_stack.verdict import Outcome, Verdict, verdict
 
@@ -75,25 +77,34 @@ def _measured_load(
     from loadtests.load_plan import load_plan  # noqa: PLC0415
     from loadtests.run import play  # noqa: PLC0415
 
-    with settings.progress.step("prepare", "Make the load test's class and accounts"):
-        prepared = _prepare(stack, wanted, remote)
+    with settings.progress.step("accounts", "Make the load test's class and accounts"):
+        password = _password(stack)
+        prepared = _prepare(stack, wanted, remote, password)
     plan = load_plan(wanted, stack.topology, prepared, hold=hold)
     generator = stack.topology.hosts_of(Role.LOADGEN)[0]
     try:
         with _broken_on_purpose(stack, what_if, remote), settings.progress.step("load", "Play the planned peak") as tell:
-            return play(plan, remote, generator, generator_cpu=what_if.generator_cpu, on_progress=tell)
+            return play(plan, remote, generator, password, generator_cpu=what_if.generator_cpu, on_progress=tell)
     finally:
         with settings.progress.step("purge", "Remove the load test's class and accounts"):
             app = stack.topology.hosts_of(Role.APP)[0]
             remote.run(app.name, ENGINES[stack.plan.engine].purge_load_test(), timeout=120)
 
 
-def _prepare(stack: Standing, wanted: Demand, remote: "SshRemote") -> dict[str, Any]:
+def _password(stack: Standing) -> str:
+    """The load test accounts' password, out of Pulumi's encrypted configuration."""
+    from infra.stack import held_secrets  # noqa: PLC0415
+
+    cli = ensure_pulumi(cache_root(), lambda _text: None)
+    return held_secrets(stack.paths, cli, stack.paths.logs / "verify-pulumi.log")["loadtest_password"]
+
+
+def _prepare(stack: Standing, wanted: Demand, remote: "SshRemote", password: str) -> dict[str, Any]:
     """Make the load test's accounts on the site; gives back what there is to play."""
     app = stack.topology.hosts_of(Role.APP)[0]
     engine = ENGINES[stack.plan.engine]
     command = engine.prepare_load_test(stack.course.name, wanted.learners, stack.course.instructors)
-    answer = remote.run(app.name, command, stdin=loadtest_password(stack.paths), timeout=300)
+    answer = remote.run(app.name, command, stdin=password, timeout=300)
     try:
         return dict(json.loads(answer.stdout.strip().splitlines()[-1]))
     except (IndexError, ValueError) as error:

@@ -74,6 +74,15 @@ def destroy(paths: DeploymentPaths, cli: Path, tell: Tell, log: Path, raw: Tell 
     return int((result.summary.resource_changes or {}).get("delete", 0))
 
 
+def held_secrets(paths: DeploymentPaths, cli: Path, log: Path) -> dict[str, str]:
+    """The secrets of a deployment that stands; nothing is changed.
+
+    :raises StepFailed: Pulumi failed; the log tells why.
+    """
+    with _stack(paths, cli, lambda: None, log, _silent) as (stack, _):
+        return _held(stack)
+
+
 def _program(target: Target) -> None:
     pulumi.export("host_keys", target.declare())
 
@@ -148,15 +157,18 @@ def _ensure_passphrase(path: Path) -> None:
 
 def _secrets(stack: auto.Stack, plan: Plan, target: Target) -> dict[str, str]:
     """The deployment's secrets, kept as one encrypted value of the stack's configuration."""
-    held: Mapping[str, auto.ConfigValue] = stack.get_all_config()
-    entry = held.get(f"{_PROJECT}:secrets")
-    before: dict[str, str] = json.loads(entry.value) if entry else {}
+    before = _held(stack)
     addresses = target.addresses()
     edges = [addresses[host.name] for host in plan.hosts_of(Role.EDGE)]
     after = secrets.completed(before, plan.deployment, site_domain(plan.deployment), edges)
     if after != before:
         stack.set_config("secrets", auto.ConfigValue(json.dumps(after), secret=True))
     return after
+
+
+def _held(stack: auto.Stack) -> dict[str, str]:
+    entry = stack.get_all_config().get(f"{_PROJECT}:secrets")
+    return dict(json.loads(entry.value)) if entry else {}
 
 
 def _teller(tell: Tell) -> Callable[[Any], None]:

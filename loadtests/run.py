@@ -49,7 +49,7 @@ def _command(generator_cpu: float | None) -> str:
     held = f"cpulimit --foreground --limit {max(1, round(generator_cpu * 100))} -- " if generator_cpu else ""
     return (
         f"cd {HOME}/src && ulimit -n 65536 && "
-        f"exec {held}{HOME}/venv/bin/python -m loadtests.generator {RUN}/plan.json {RUN}/result.json"
+        f"exec {held}{HOME}/current/venv/bin/python -m loadtests.generator {RUN}/plan.json {RUN}/result.json"
     )
 
 

@@ -10,6 +10,7 @@ import gevent
 from locust.contrib.fasthttp import FastHttpSession
 
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+_ALERT = re.compile(r'role="alert">([^<]*)')
 _PAGE = re.compile(r'<body data-page="([^"]*)"')
 
 
@@ -24,6 +25,9 @@ class Visitor:
         self.url = url
         self.session = session
         self.username = username
+        # No redirect is followed: each request has a class of its own. Asking for that at each request is not safe
+        # when two slices of one visitor run at once, for Locust then changes this very setting back and forth.
+        session.client.redirect_response_codes = frozenset()
         self._think = think
 
 
@@ -87,7 +91,7 @@ class Slice:
         response, answer = self._send(name, "POST", path, body, headers)
         place = response.headers.get("location") if response.status_code == 302 else None
         if place is None:
-            why = _status(response) if response.status_code != 200 else "content: the form was shown again"
+            why = _status(response) if response.status_code != 200 else _complaint(answer)
             self._fail(name, why, len(answer))
         self._pass(name, len(answer))
         self._due = time.perf_counter()
@@ -120,7 +124,7 @@ class Slice:
 
     def _send(self, name: str, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[Any, bytes]:
         with self.visitor.session.request(
-            method, path, name=name, data=body, headers=headers, allow_redirects=False, catch_response=True
+            method, path, name=name, data=body, headers=headers, catch_response=True
         ) as response:
             content = response.content or b""
             # Locust's own statistic judges by status alone; ours, which counts, by content as well.
@@ -133,6 +137,12 @@ class Slice:
     def _fail(self, name: str, why: str, size: int) -> None:
         self._told(name, self._due, size, why)
         raise Failed(why)
+
+
+def _complaint(answer: bytes) -> str:
+    """What a form that is shown again complains of."""
+    found = _ALERT.search(answer.decode("utf-8", "replace"))
+    return f"content: the form was shown again: {found.group(1).strip() if found else 'without a reason'}"
 
 
 def _status(response: Any) -> str:

@@ -1,0 +1,56 @@
+"""lophoc itself in one process, with files served by Python in place of the edge: a site for the generator to play on.
+
+TOY_FAULT makes it fail: `error-page` answers every page with status 200 and an error, `freeze` stands still for two
+seconds once.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "lophoc.settings_test"
+
+import django
+from django.conf import settings
+
+settings.DATABASES["default"].update(NAME=os.environ["TOY_DATABASE"], OPTIONS={"timeout": 20, "transaction_mode": "IMMEDIATE"})
+settings.ALLOWED_HOSTS = ["127.0.0.1"]
+settings.MEDIA_ROOT = os.environ["TOY_MEDIA"]
+django.setup()
+
+from django.core.wsgi import get_wsgi_application
+
+StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+_django = get_wsgi_application()
+_FAULT = os.environ.get("TOY_FAULT", "")
+_VIDEO = b"\0\0\0\x20ftypisom" + bytes(3_000_000)
+_began = time.monotonic()
+_frozen: list[float] = []
+
+
+def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """Serve static files and ranges of a video, and leave the rest to lophoc."""
+    path = environ["PATH_INFO"]
+    if path.startswith("/media/"):
+        return _range(environ, start_response)
+    if path.startswith("/static/"):
+        start_response("200 OK", [("Content-Type", "text/css")])
+        return [b"body { color: black }"]
+    if _FAULT == "freeze" and not _frozen and time.monotonic() - _began > float(os.environ["TOY_FREEZE_AFTER"]):
+        _frozen.append(time.monotonic())
+        time.sleep(2)
+    if _FAULT == "error-page" and environ["REQUEST_METHOD"] == "GET" and Path(os.environ["TOY_SWITCH"]).exists():
+        start_response("200 OK", [("Content-Type", "text/html")])
+        return [b"<h1>Error</h1>"]
+    environ["HTTP_X_FORWARDED_PROTO"] = "https"
+    return _django(environ, start_response)
+
+
+def _range(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    first, last = (int(part) for part in environ["HTTP_RANGE"].removeprefix("bytes=").split("-"))
+    body = _VIDEO[first : last + 1]
+    place = f"bytes {first}-{first + len(body) - 1}/{len(_VIDEO)}"
+    start_response("206 Partial Content", [("Content-Type", "video/mp4"), ("Content-Range", place)])
+    return [body]
