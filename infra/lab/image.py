@@ -21,9 +21,9 @@ _PRESET = "enable ssh.service\nenable systemd-networkd.service\nenable systemd-r
 
 #: Before any package is set up: no service may start, no database cluster is made, the host's own CAs are known.
 _HOOK = """
-mkdir -p "$1/etc/systemd/system-preset" "$1/etc/postgresql-common" "$1/usr/local/share/ca-certificates"
+mkdir -p "$1/etc/systemd/system-preset" "$1/etc/postgresql-common/createcluster.d" "$1/usr/local/share/ca-certificates"
 printf '%s' "$TAPHUAN_PRESET" > "$1/etc/systemd/system-preset/00-taphuan.preset"
-printf 'create_main_cluster = false\\n' > "$1/etc/postgresql-common/createcluster.conf"
+printf 'create_main_cluster = false\\n' > "$1/etc/postgresql-common/createcluster.d/taphuan.conf"
 if ls /usr/local/share/ca-certificates/*.crt >/dev/null 2>&1; then
   cp /usr/local/share/ca-certificates/*.crt "$1/usr/local/share/ca-certificates/"
 fi
