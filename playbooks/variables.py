@@ -77,7 +77,7 @@ def _host_variables(inputs: ConfigureInputs, host: Host) -> dict[str, Any]:
         Role.MONITOR: _monitor,
         Role.LOADGEN: _loadgen,
     }
-    found = {**_connection(inputs, host), **_base(inputs, host)}
+    found = {**_connection(host), **_base(inputs, host)}
     for role in host.roles:
         found |= builders[role](inputs, host)
     if {Role.EDGE, Role.APP} & set(host.roles):
@@ -85,12 +85,13 @@ def _host_variables(inputs: ConfigureInputs, host: Host) -> dict[str, Any]:
     return found
 
 
-def _connection(inputs: ConfigureInputs, host: Host) -> dict[str, Any]:
-    return {
+def _connection(host: Host) -> dict[str, Any]:
+    # As a variable it beats every `become` of a task, so it is there only where it must be true.
+    become = {} if host.user == "root" else {"ansible_become": True}
+    return become | {
         "ansible_host": host.address,
         "ansible_port": host.ssh_port,
         "ansible_user": host.user,
-        "ansible_become": host.user != "root",
         "ansible_ssh_private_key_file": str(host.identity_file),
         "ansible_python_interpreter": "/usr/bin/python3",
     }

@@ -37,7 +37,9 @@ def wheelhouse(name: str, lock: Path, cache: Path, log: Path, source: Path | Non
             _download(lock, Path(scratch), machine, log)
             if source:
                 _build(source, Path(scratch), log)
-            archive(part, [(f"wheels/{path.name}", path) for path in files_below(Path(scratch))], compress=False)
+            wheels = [(f"wheels/{path.name}", path) for path in files_below(Path(scratch))]
+            # `complete` itself is for the host to write, when the wheels are installed there.
+            archive(part, wheels, compress=False, done="wheels/complete")
 
     return Parcel(archive=ensure(target, make), hash=made_of)
 
