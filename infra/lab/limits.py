@@ -59,8 +59,9 @@ class Group:
             return (ROOT / self.name,)
         # Beside v1 controllers systemd keeps its processes in a unified tree: without a group of its own there, each
         # guest would share `payload` with all the others, and count their CPU time as its own.
-        trees = (*CONTROLLERS, *(("unified",) if (ROOT / "unified" / "cgroup.procs").exists() else ()))
-        return tuple(ROOT / tree / self.name for tree in trees)
+        # nspawn mirrors that group in systemd's own v1 tree, so it is ours to remove there too.
+        beside = (tree for tree in ("unified", "systemd") if (ROOT / tree / "cgroup.procs").exists())
+        return tuple(ROOT / tree / self.name for tree in (*CONTROLLERS, *beside))
 
     def apply(self, limits: Limits) -> None:
         """Make the group and set its limits, also while the guest runs."""
