@@ -104,7 +104,7 @@ def _prepare(stack: Standing, wanted: Demand, remote: "SshRemote", password: str
     app = stack.topology.hosts_of(Role.APP)[0]
     engine = ENGINES[stack.plan.engine]
     command = engine.prepare_load_test(stack.course.name, wanted.learners, stack.course.instructors)
-    answer = remote.run(app.name, command, stdin=password, timeout=300)
+    answer = remote.run(app.name, command, stdin=password + "\n", timeout=300)
     try:
         return dict(json.loads(answer.stdout.strip().splitlines()[-1]))
     except (IndexError, ValueError) as error:

@@ -19,7 +19,7 @@ class Engine(Frozen):
         """
         return (
             f"{self.manage} prepare_load_test --course {quote(course)} --learners {learners} "
-            f"--instructors {instructors} --password-file /dev/stdin"
+            f"--instructors {instructors} --password-file -"
         )
 
     def purge_load_test(self) -> str:

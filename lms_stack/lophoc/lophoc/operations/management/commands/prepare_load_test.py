@@ -1,6 +1,7 @@
 """lophoc-manage prepare_load_test: the load test's own classes and accounts."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,13 @@ class Command(BaseCommand):
         parser.add_argument("--course", required=True)
         parser.add_argument("--learners", type=int, required=True)
         parser.add_argument("--instructors", type=int, required=True)
-        parser.add_argument("--password-file", type=Path, required=True)
+        parser.add_argument("--password-file", required=True, help="- for standard input")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Make them."""
         course = Course.objects.filter(slug=options["course"]).first()
-        password = options["password_file"].read_text("utf-8").strip()
+        file = options["password_file"]
+        password = (sys.stdin.readline() if file == "-" else Path(file).read_text("utf-8")).strip()
         if course is None or not password:
             raise CommandError(f"no course {options['course']}" if password else "the password file is empty")
         made = prepare(course, options["learners"], options["instructors"], password)
