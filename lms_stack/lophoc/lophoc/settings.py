@@ -97,6 +97,7 @@ ESSAY_BYTES = 20 * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 
 STATIC_URL = "/static/"
+STATICFILES_DIRS = [PACKAGE / "static"]
 STATIC_ROOT = os.environ.get("LOPHOC_STATIC_ROOT", "static")
 MEDIA_URL = "/media/"
 MEDIA_ROOT = os.environ.get("LOPHOC_MEDIA_ROOT", "media")
