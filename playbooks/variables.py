@@ -202,6 +202,7 @@ def _app(inputs: ConfigureInputs, host: Host) -> dict[str, Any]:
         "app_probe": f"http://{_local('lophoc')}{service('lophoc').probe}",
         "app_processes": _processes(inputs.plan),
         "app_threads": _threads(inputs.plan),
+        "app_workers": _processes(inputs.plan) * _threads(inputs.plan),
         "app_settings": PATHS["settings"],
         "app_media_root": PATHS["media"],
         "app_content_root": f"{PATHS['content']}/{inputs.artifacts.content.hash}",

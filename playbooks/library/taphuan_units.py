@@ -17,7 +17,7 @@ description:
     keeps the checksum that a unit was started with, so the next run sees what is still to do.
 options:
   units:
-    description: In the order in which they are started.
+    description: The units; systemd knows the order in which they start.
     type: list
     elements: dict
     required: true
@@ -63,6 +63,8 @@ SPEC = {
     },
     "stamps": {"type": "path", "default": "/var/lib/taphuan/units"},
 }
+#: In this order, each once for all units: systemd itself knows what must come after what.
+VERBS = ("enable", "start", "restart", "reload")
 PROPERTIES = ("Id", "LoadState", "ActiveState", "UnitFileState", "NeedDaemonReload")
 
 
@@ -85,41 +87,43 @@ def applied(units, stamps, check_mode):
     states = shown([unit["name"] for unit in units])
     if not check_mode and any(state.get("NeedDaemonReload") == "yes" for state in states):
         systemctl("daemon-reload")
-    actions = []
-    for unit, state in zip(units, states):
-        stamp = os.path.join(stamps, unit["name"])
-        checksum = checksum_of(unit["files"])
-        action = needed(unit, state, read(stamp) == checksum)
-        if action:
-            actions.append("%s: %s" % (unit["name"], ", ".join(action)))
-        if action and not check_mode:
-            perform(unit["name"], action)
-        if read(stamp) != checksum and not check_mode:
-            write(stamp, checksum)
-    return actions
+    # Read before anything starts: what is written later than this is for the next run to see.
+    checksums = {unit["name"]: checksum_of(unit["files"]) for unit in units}
+    verbs = {
+        unit["name"]: needed(unit, state, read(os.path.join(stamps, unit["name"])) == checksums[unit["name"]])
+        for unit, state in zip(units, states)
+    }
+    if not check_mode:
+        for verb in VERBS:
+            perform(verb, [name for name, wanted in verbs.items() if verb in wanted])
+        for name, checksum in checksums.items():
+            write(os.path.join(stamps, name), checksum)
+    return ["%s: %s" % (name, ", ".join(wanted)) for name, wanted in verbs.items() if wanted]
 
 
 def needed(unit, state, same_files):
-    """The systemctl verbs that bring one unit there, in their order."""
+    """The systemctl verbs that bring one unit there."""
     verbs = []
     if state.get("UnitFileState") in ("disabled", ""):
         verbs.append("enable")
     if state.get("ActiveState") not in ("active", "reloading", "activating"):
-        verbs.append("restart")
+        verbs.append("start")
     elif not same_files:
         verbs.append("reload" if unit["reload"] else "restart")
     return verbs
 
 
-def perform(name, verbs):
-    """Run the verbs; when a unit doesn't come up, say what its journal says."""
-    for verb in verbs:
-        try:
-            if verb == "restart":
-                systemctl("reset-failed", name, check=False)  # else a unit that failed often may not start again
-            systemctl(verb, name)
-        except SystemctlFailed as error:
-            raise SystemctlFailed("%s\n%s" % (error, journal(name)))
+def perform(verb, names):
+    """Run one verb for all units that need it; when one doesn't come up, say what its journal says."""
+    if not names:
+        return
+    try:
+        if verb != "enable":
+            systemctl("reset-failed", *names, check=False)  # else a unit that failed often may not start again
+        systemctl(verb, *names)
+    except SystemctlFailed as error:
+        down = [state["Id"] for state in shown(names) if state.get("ActiveState") != "active"]
+        raise SystemctlFailed("\n".join([str(error)] + [journal(name) for name in down]))
 
 
 def shown(names):
@@ -165,7 +169,9 @@ def read(path, binary=False):
 
 
 def write(path, text):
-    """Write a stamp whole or not at all."""
+    """Write a stamp whole or not at all, and only where it is another."""
+    if read(path) == text:
+        return
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path + ".part", "w") as handle:
         handle.write(text)
