@@ -15,6 +15,10 @@ ROOT = Path("/sys/fs/cgroup")
 CONTROLLERS = ("cpu", "cpuset", "memory")
 #: The scheduler's accounting period for CPU quotas, in microseconds: the kernel's default.
 PERIOD = 100_000
+#: Weight of a deployment against the host's own processes, in cgroup v1 shares (a process alone has 1024): what else
+#: runs on the box should not show in a measurement. The v2 scale is 100 to v1's 1024.
+SHARES = 20_480
+WEIGHT = 2_000
 
 
 @dataclass(frozen=True)
@@ -75,11 +79,13 @@ class Group:
         if unified():
             for level in (ROOT, (ROOT / self.name).parent):
                 yield level / "cgroup.subtree_control", " ".join(f"+{name}" for name in CONTROLLERS)
+            yield (ROOT / self.name).parent / "cpu.weight", str(WEIGHT)
             folder = ROOT / self.name
             yield folder / "cpu.max", f"{quota} {PERIOD}"
             yield folder / "cpuset.cpus", limits.cpuset
             yield folder / "memory.max", str(limits.memory)
             return
+        yield (ROOT / "cpu" / self.name).parent / "cpu.shares", str(SHARES)
         parent = (ROOT / "cpuset" / self.name).parent
         yield parent / "cpuset.cpus", (ROOT / "cpuset" / "cpuset.cpus").read_text()
         for folder in (parent, ROOT / "cpuset" / self.name):
