@@ -34,9 +34,7 @@ def ensure_artifacts(course: Course, course_folder: Path, cache: Path, tell: Tel
     with ThreadPoolExecutor() as pool:
         media = pool.submit(media_parcel, course, course_folder, cache, log, tell)
         loadgen = pool.submit(wheelhouse, "loadgen", locks / "loadgen.txt", cache, log)
-        app = pool.submit(
-            wheelhouse, "lophoc", locks / "app.txt", cache, log, source=CHECKOUT / "lms_stack" / "lophoc"
-        )
+        app = pool.submit(wheelhouse, "lophoc", locks / "app.txt", cache, log, source=CHECKOUT / "lms_stack" / "lophoc")
         return Artifacts(
             app=app.result(),
             loadgen=loadgen.result(),

@@ -2,7 +2,6 @@
 
 import fcntl
 import hashlib
-import os
 import shutil
 import tarfile
 import tempfile
@@ -55,10 +54,12 @@ def _remove(path: Path) -> None:
 
 
 def files_below(folder: Path) -> list[Path]:
-    """Every file of a tree that is worth shipping, in a fixed order."""
-    return sorted(
-        path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"
-    )
+    """Every file of a tree but the caches of tools, in a fixed order."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not _is_cache(path.relative_to(folder)))
+
+
+def _is_cache(path: Path) -> bool:
+    return any(part == "__pycache__" or part.startswith(".") for part in path.parts)
 
 
 def tree_key(folders: Iterable[Path]) -> str:
@@ -69,16 +70,19 @@ def tree_key(folders: Iterable[Path]) -> str:
 
 def archive(target: Path, members: Iterable[tuple[str, Path]], *, compress: bool, done: str = COMPLETE) -> None:
     """Write files into a tar archive as root's, with `done` as the last member."""
-    # Level 1: the machine that packs may have one slow core, and the line to a guest is fast.
-    opened = tarfile.open(target, "w:gz", compresslevel=1) if compress else tarfile.open(target, "w")
-    with opened as tar, tempfile.NamedTemporaryFile() as empty:
+    with _opened(target, compress) as tar, tempfile.NamedTemporaryFile() as empty:
         for name, path in members:
             tar.add(path, arcname=name, recursive=False, filter=_plain)
         tar.add(empty.name, arcname=done, filter=_plain)
 
 
+def _opened(target: Path, compress: bool) -> tarfile.TarFile:
+    # Level 1: the machine that packs may have one slow core, and the line to a guest is fast.
+    return tarfile.open(target, "w:gz", compresslevel=1) if compress else tarfile.open(target, "w")
+
+
 def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
     member.uid = member.gid = 0
     member.uname = member.gname = "root"
-    member.mode = 0o755 if os.path.splitext(member.name)[1] == "" and member.mode & 0o100 else 0o644
+    member.mode = 0o644
     return member

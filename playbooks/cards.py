@@ -39,7 +39,8 @@ def write_slides(path: Path, course: Course, lesson: Lesson, markdown: str) -> N
 def _figure(title: str, *small: str) -> Figure:
     figure = Figure(figsize=SIZE, facecolor=BACKGROUND)
     figure.text(0.06, 0.62, textwrap.fill(title, 36), color=FOREGROUND, fontsize=22, weight="bold", va="center")
-    figure.text(0.06, 0.26, "\n".join(textwrap.fill(line, 70) for line in small), color=ACCENT, fontsize=11, va="center")
+    below = "\n".join(textwrap.fill(line, 70) for line in small)
+    figure.text(0.06, 0.26, below, color=ACCENT, fontsize=11, va="center")
     return figure
 
 

@@ -13,7 +13,10 @@ from playbooks.media import Lecture, media_of
 #: Common Vietnamese names, for accounts of people whom nobody has entered yet.
 _FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Phan", "Vũ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương")
 _MIDDLE = ("Thị", "Văn", "Minh", "Thu", "Đức", "Ngọc", "Quang", "Thanh", "Hữu", "Bích", "Xuân")
-_GIVEN = ("An", "Bình", "Chi", "Dũng", "Giang", "Hà", "Hương", "Khánh", "Lan", "Mai", "Nam", "Phúc", "Quỳnh", "Sơn", "Tâm", "Uyên", "Yến")
+_GIVEN = (
+    *("An", "Bình", "Chi", "Dũng", "Giang", "Hà", "Hương", "Khánh", "Lan"),
+    *("Mai", "Nam", "Phúc", "Quỳnh", "Sơn", "Tâm", "Uyên", "Yến"),
+)
 
 
 def bundle(course: Course, folder: Path) -> dict[str, Any]:

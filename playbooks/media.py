@@ -70,23 +70,27 @@ def media_parcel(course: Course, folder: Path, cache: Path, log: Path, tell: Cal
 
 def _files(course: Course, folder: Path, lectures: list[Lecture], home: Path, log: Path) -> list[tuple[str, Path]]:
     """Every media file, made where it isn't in the cache; its name in the archive and its place here."""
-    from playbooks.cards import write_card, write_slides  # noqa: PLC0415 - drawing takes a second to import
-
-    files = []
-    cards: dict[str, Path] = {}
-    for lecture in lectures:  # one after another: matplotlib's figures belong to one thread
-        if lecture.slides:
-            text = (folder / lecture.lesson.text).read_text("utf-8")
-            made = ensure(home / lecture.slides, lambda part, own=lecture, md=text: write_slides(part, course, own.lesson, md))
-            files.append((f"media/{lecture.slides}", made))
-        if lecture.video:
-            made = ensure(home / f"{lecture.video}.png", lambda part, own=lecture: write_card(part, course, own.lesson))
-            cards[lecture.video] = made
+    # One after another: matplotlib's figures belong to one thread. ffmpeg's runs are apart.
+    slides = [(each.slides, _slides(each, course, folder, home)) for each in lectures if each.slides]
+    filmed = [each for each in lectures if each.video]
+    cards = [_card(each, course, home) for each in filmed]
     with ThreadPoolExecutor(max_workers=2) as pool:
-        wanted = [lecture for lecture in lectures if lecture.video]
-        made_videos = pool.map(lambda each: _video(each, folder, home, cards[each.video], log), wanted)
-        files += [(f"media/{each.video}", path) for each, path in zip(wanted, made_videos, strict=True)]
-    return files
+        made = pool.map(lambda lecture, card: _video(lecture, folder, home, card, log), filmed, cards)
+        videos = [(each.video, path) for each, path in zip(filmed, made, strict=True)]
+    return [(f"media/{name}", path) for name, path in (*slides, *videos)]
+
+
+def _slides(lecture: Lecture, course: Course, folder: Path, home: Path) -> Path:
+    from playbooks.cards import write_slides  # noqa: PLC0415 - drawing takes a second to import
+
+    text = (folder / lecture.lesson.text).read_text("utf-8")
+    return ensure(home / lecture.slides, lambda part: write_slides(part, course, lecture.lesson, text))
+
+
+def _card(lecture: Lecture, course: Course, home: Path) -> Path:
+    from playbooks.cards import write_card  # noqa: PLC0415 - drawing takes a second to import
+
+    return ensure(home / f"{lecture.video}.png", lambda part: write_card(part, course, lecture.lesson))
 
 
 def _video(lecture: Lecture, folder: Path, home: Path, card: Path, log: Path) -> Path:
@@ -122,7 +126,8 @@ def _clip(card: Path, rate: float, clip: Path, log: Path) -> None:
             *("-f", "lavfi", "-i", "anullsrc=r=44100:cl=mono", "-t", str(CLIP_SECONDS)),
             *("-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-g", str(2 * FRAMES)),
             *("-b:v", kbit, "-minrate", kbit, "-maxrate", kbit, "-bufsize", kbit),
-            *("-x264-params", "nal-hrd=cbr:force-cfr=1:qpmin=24", "-c:a", "aac", "-b:a", str(AUDIO), "-f", "mp4", str(clip)),
+            *("-x264-params", "nal-hrd=cbr:force-cfr=1:qpmin=24", "-c:a", "aac", "-b:a", str(AUDIO)),
+            *("-f", "mp4", str(clip)),
         ],
         log,
     )

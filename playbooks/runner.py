@@ -126,7 +126,7 @@ def _environment(given: Mapping[str, str], folder: Path, known_hosts: Path) -> d
     """What Ansible sees: nobody's own ansible.cfg, ANSIBLE_* or ssh_config, only our settings and our host keys."""
     theirs = {name for name in os.environ if name.startswith("ANSIBLE_")}
     # ansible-runner's own settings (its callback plugin) are in `given` and stay, for it sets them after the copy.
-    kept = {name: value for name, value in given.items() if name not in theirs or given[name] != os.environ[name]}
+    kept = {name: value for name, value in given.items() if name not in theirs or value != os.environ[name]}
     kept.pop("ANSIBLE_FORCE_COLOR", None)
     ssh = {
         "UserKnownHostsFile": f'"{known_hosts}"',

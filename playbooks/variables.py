@@ -22,7 +22,10 @@ APPLICATION = "lophoc"
 #: The major version that Debian 13 has; the roles' paths hold it.
 POSTGRESQL = "17"
 #: The hour at which security updates are installed: nobody studies then.
-UPDATES = {"apt-daily.timer": "*-*-* 02:00:00 Asia/Ho_Chi_Minh", "apt-daily-upgrade.timer": "*-*-* 02:30:00 Asia/Ho_Chi_Minh"}
+UPDATES = {
+    "apt-daily.timer": "*-*-* 02:00:00 Asia/Ho_Chi_Minh",
+    "apt-daily-upgrade.timer": "*-*-* 02:30:00 Asia/Ho_Chi_Minh",
+}
 
 PATHS = {
     "app": "/opt/lophoc",
@@ -64,7 +67,9 @@ def inventory(inputs: ConfigureInputs) -> dict[str, Any]:
     """Ansible's inventory with each host's variables, as data."""
     topology = inputs.topology
     hosts = {host.name: _host_variables(inputs, host) for host in topology.hosts}
-    groups = {role.value: {"hosts": {host.name: {} for host in topology.hosts_of(role)}} for role in Role}
+    groups: dict[str, Any] = {
+        role.value: {"hosts": {host.name: {} for host in topology.hosts_of(role)}} for role in Role
+    }
     return {"all": {"hosts": hosts, "children": groups}}
 
 

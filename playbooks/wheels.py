@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from lms_stack.errors import StepFailed
@@ -15,10 +15,11 @@ from playbooks.inputs import Parcel
 #: Debian 13's Python.
 PYTHON = "3.13"
 #: The glibc of Debian 13 is newer than all of these.
-MANYLINUX = ("manylinux_2_34", "manylinux_2_31", "manylinux_2_28", "manylinux_2_27", "manylinux_2_24", "manylinux_2_17", "manylinux2014")
+MANYLINUX = (*(f"manylinux_2_{minor}" for minor in range(36, 16, -1)), "manylinux2014")
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input")
 
-Tell = Callable[[str], None]
+#: Counts up when the archive's form, or what is done with it on a host, changes.
+RECIPE = "3"
 
 
 def wheelhouse(name: str, lock: Path, cache: Path, log: Path, source: Path | None = None) -> Parcel:
@@ -29,7 +30,7 @@ def wheelhouse(name: str, lock: Path, cache: Path, log: Path, source: Path | Non
     :raises StepFailed: pip failed; the log says why.
     """
     machine = platform.machine()
-    made_of = key(lock.read_bytes(), tree_key([source]) if source else "", machine, PYTHON)
+    made_of = key(RECIPE, lock.read_bytes(), _source_key(source), machine, PYTHON)
     target = cache / f"wheels-{made_of}" / f"{name}.tar"
 
     def make(part: Path) -> None:
@@ -44,6 +45,11 @@ def wheelhouse(name: str, lock: Path, cache: Path, log: Path, source: Path | Non
     return Parcel(archive=ensure(target, make), hash=made_of)
 
 
+def _source_key(source: Path | None) -> str:
+    """The hash of what goes into the wheel; tests don't."""
+    return key((source / "pyproject.toml").read_bytes(), tree_key([source / source.name])) if source else ""
+
+
 def _download(lock: Path, folder: Path, machine: str, log: Path) -> None:
     platforms = [option for tag in MANYLINUX for option in ("--platform", f"{tag}_{machine}")]
     abis = ["--implementation", "cp", "--abi", "cp313", "--abi", "abi3", "--abi", "none"]
@@ -55,7 +61,8 @@ def _build(source: Path, folder: Path, log: Path) -> None:
     """Build a wheel from a copy, for building leaves files in the source's folder."""
     with tempfile.TemporaryDirectory(prefix="taphuan-build-") as scratch:
         copy = Path(scratch) / source.name
-        shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__", "tests", "build", "*.egg-info", ".*"))
+        left_out = shutil.ignore_patterns("__pycache__", "tests", "build", "*.egg-info", ".*")
+        shutil.copytree(source, copy, ignore=left_out)
         _pip(["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(copy)], log)
 
 
@@ -68,6 +75,4 @@ def _pip(arguments: Sequence[str], log: Path) -> None:
             [*PIP, *arguments], stdout=handle, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False
         )
     if done.returncode:
-        raise StepFailed(
-            f"pip {arguments[0]} failed", hint="can this machine reach its Python package index?", log=log
-        )
+        raise StepFailed(f"pip {arguments[0]} failed", hint="can this machine reach its Python package index?", log=log)

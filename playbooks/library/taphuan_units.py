@@ -2,8 +2,9 @@
 """An Ansible module: systemd units that run with the configuration that is on disk now."""
 
 import hashlib
-import os
 import subprocess
+from pathlib import Path
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -67,41 +68,44 @@ SPEC = {
 VERBS = ("enable", "start", "restart", "reload")
 PROPERTIES = ("Id", "LoadState", "ActiveState", "UnitFileState", "NeedDaemonReload")
 
+Unit = dict[str, Any]
+State = dict[str, str]
+
 
 class SystemctlFailed(Exception):
     """systemctl said no; the text is what a person needs."""
 
 
-def main():
-    """Read the arguments, bring the units there one by one, and answer."""
+def main() -> None:
+    """Read the arguments, bring the units there, and answer."""
     module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
     try:
-        actions = applied(module.params["units"], module.params["stamps"], module.check_mode)
+        actions = applied(module.params["units"], Path(module.params["stamps"]), check_mode=module.check_mode)
     except SystemctlFailed as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=bool(actions), actions=actions)
 
 
-def applied(units, stamps, check_mode):
-    """Do what is needed for every unit; gives back what was done."""
+def applied(units: list[Unit], stamps: Path, *, check_mode: bool) -> list[str]:
+    """Do what is needed for every unit; gives back what was done, or would be."""
     states = shown([unit["name"] for unit in units])
     if not check_mode and any(state.get("NeedDaemonReload") == "yes" for state in states):
         systemctl("daemon-reload")
     # Read before anything starts: what is written later than this is for the next run to see.
     checksums = {unit["name"]: checksum_of(unit["files"]) for unit in units}
     verbs = {
-        unit["name"]: needed(unit, state, read(os.path.join(stamps, unit["name"])) == checksums[unit["name"]])
-        for unit, state in zip(units, states)
+        unit["name"]: needed(unit, state, same_files=read(stamps / unit["name"]) == checksums[unit["name"]].encode())
+        for unit, state in zip(units, states, strict=True)
     }
     if not check_mode:
         for verb in VERBS:
             perform(verb, [name for name, wanted in verbs.items() if verb in wanted])
         for name, checksum in checksums.items():
-            write(os.path.join(stamps, name), checksum)
-    return ["%s: %s" % (name, ", ".join(wanted)) for name, wanted in verbs.items() if wanted]
+            write(stamps / name, checksum.encode())
+    return [f"{name}: {', '.join(wanted)}" for name, wanted in verbs.items() if wanted]
 
 
-def needed(unit, state, same_files):
+def needed(unit: Unit, state: State, *, same_files: bool) -> list[str]:
     """The systemctl verbs that bring one unit there."""
     verbs = []
     if state.get("UnitFileState") in ("disabled", ""):
@@ -113,7 +117,7 @@ def needed(unit, state, same_files):
     return verbs
 
 
-def perform(verb, names):
+def perform(verb: str, names: list[str]) -> None:
     """Run one verb for all units that need it; when one doesn't come up, say what its journal says."""
     if not names:
         return
@@ -123,59 +127,54 @@ def perform(verb, names):
         systemctl(verb, *names)
     except SystemctlFailed as error:
         down = [state["Id"] for state in shown(names) if state.get("ActiveState") != "active"]
-        raise SystemctlFailed("\n".join([str(error)] + [journal(name) for name in down]))
+        raise SystemctlFailed("\n".join([str(error), *map(journal, down)])) from error
 
 
-def shown(names):
+def shown(names: list[str]) -> list[State]:
     """systemd's view of units; what doesn't exist has LoadState not-found."""
-    text = systemctl("show", "--property=" + ",".join(PROPERTIES), "--", *names)
-    blocks = text.strip().split("\n\n")
-    states = [dict(line.split("=", 1) for line in block.splitlines()) for block in blocks]
+    text = systemctl("show", f"--property={','.join(PROPERTIES)}", "--", *names)
+    states = [dict(line.split("=", 1) for line in block.splitlines()) for block in text.strip().split("\n\n")]
     if len(states) != len(names):
-        raise SystemctlFailed("systemctl show gave %d answers for %d units" % (len(states), len(names)))
+        raise SystemctlFailed(f"systemctl show gave {len(states)} answers for {len(names)} units")
     return states
 
 
-def systemctl(*arguments, check=True):
+def systemctl(*arguments: str, check: bool = True) -> str:
     """Run systemctl and give back what it printed."""
     done = subprocess.run(["systemctl", *arguments], capture_output=True, text=True, check=False)
     if check and done.returncode != 0:
-        raise SystemctlFailed("systemctl %s: %s" % (" ".join(arguments), done.stderr.strip()))
+        raise SystemctlFailed(f"systemctl {' '.join(arguments)}: {done.stderr.strip()}")
     return done.stdout
 
 
-def journal(name):
+def journal(name: str) -> str:
     """The end of a unit's journal."""
     command = ["journalctl", "--no-pager", "--output=cat", "--lines=15", "--unit", name]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
-def checksum_of(files):
+def checksum_of(files: list[str]) -> str:
     """One checksum for all files; one that is missing counts as empty."""
-    total = hashlib.sha256()
-    for name in files:
-        content = read(name, binary=True)
-        total.update(hashlib.sha256(content or b"").digest())
-    return total.hexdigest()
+    parts = [hashlib.sha256(read(Path(name)) or b"").digest() for name in files]
+    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
-def read(path, binary=False):
+def read(path: Path) -> bytes | None:
     """A file's content, or None where there is none."""
     try:
-        with open(path, "rb" if binary else "r") as handle:
-            return handle.read()
+        return path.read_bytes()
     except FileNotFoundError:
         return None
 
 
-def write(path, text):
+def write(path: Path, content: bytes) -> None:
     """Write a stamp whole or not at all, and only where it is another."""
-    if read(path) == text:
+    if read(path) == content:
         return
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path + ".part", "w") as handle:
-        handle.write(text)
-    os.replace(path + ".part", path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(content)
+    part.replace(path)
 
 
 if __name__ == "__main__":
