@@ -145,6 +145,7 @@ def _environment(given: Mapping[str, str], folder: Path, known_hosts: Path) -> d
     return kept | {
         "ANSIBLE_CONFIG": str(HERE / "ansible.cfg"),
         "ANSIBLE_HOME": str(folder / "ansible"),
+        "ANSIBLE_HOST_KEY_CHECKING": "True",  # ansible-runner sets False, which would beat every option below
         "ANSIBLE_LIBRARY": str(HERE / "library"),
         "ANSIBLE_ROLES_PATH": str(HERE / "roles"),
         "ANSIBLE_STRATEGY": "mitogen_free",
