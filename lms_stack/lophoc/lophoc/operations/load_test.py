@@ -1,9 +1,10 @@
 """The load test's own class and accounts, apart from everybody's: made before it, removed after it."""
 
+import time
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from lophoc.accounts.models import User
 from lophoc.assessment.models import Submission
@@ -15,6 +16,7 @@ CLASS_NAME = "Lớp thử tải"
 LEARNER = "thutai-{:05}"
 INSTRUCTOR = "thutai-gv-{:02}"
 TOPICS = 5
+PURGE_TRIES = 30
 
 
 @transaction.atomic
@@ -50,7 +52,7 @@ def prepare(course: Course, learners: int, instructors: int, password: str) -> d
 
 def _accounts(names: list[str], hashed: str) -> int:
     held = set(User.objects.filter(is_load_test=True).values_list("username", flat=True))
-    User.objects.filter(is_load_test=True).update(password=hashed)
+    User.objects.filter(is_load_test=True).update(password=hashed, is_active=True)
     new = [
         User(username=name, full_name=f"Thử tải {name}", password=hashed, is_load_test=True)
         for name in names
@@ -80,9 +82,25 @@ def _numbers(course: Course, kind: str) -> list[int]:
     return list(Unit.objects.filter(course=course, kind=kind).values_list("number", flat=True))
 
 
-@transaction.atomic
 def purge() -> int:
-    """Remove everything that a load test made; gives back how many accounts there were."""
+    """Remove everything that a load test made; gives back how many accounts there were.
+
+    A site that was overloaded may still be at work on requests of accounts that are being removed: these accounts are
+    shut out first, and what such a request leaves behind is removed with the next try.
+
+    :raises IntegrityError: requests of the load test were still coming in at the last try.
+    """
+    User.objects.filter(is_load_test=True).update(is_active=False)
+    for _ in range(PURGE_TRIES - 1):
+        try:
+            return _removed()
+        except IntegrityError:
+            time.sleep(1)
+    return _removed()
+
+
+@transaction.atomic
+def _removed() -> int:
     for submission in Submission.objects.filter(learner__is_load_test=True):
         submission.file.delete(save=False)
     Topic.objects.filter(is_load_test=True).delete()
