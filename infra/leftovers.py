@@ -7,12 +7,13 @@ caller holds the deployment's lock: whatever still carries the mark has lost its
 import json
 import os
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pulumi.automation import Deployment, Stack
 
-from infra.lab.processes import alive, all_processes, send, wait_gone
+from infra.lab.processes import alive, all_processes, arguments, send, wait_gone
 
 #: The environment variable that marks the processes of our runs; its value is the deployment's folder.
 MARK = "TAPHUAN_RUN_OF"
@@ -46,14 +47,20 @@ def release_stale_locks(backend: Path) -> None:
             owner = int(json.loads(file.read_text())["pid"])
         except (ValueError, KeyError):
             owner = 0  # half written: its owner was killed while writing it
-        if not owner or not alive(owner):
+        if not _is_pulumi(owner):
             file.unlink(missing_ok=True)
+
+
+def _is_pulumi(pid: int) -> bool:
+    """Whether a living process is Pulumi; after a reboot the owner's number may be another program's."""
+    words = arguments(pid) if pid and alive(pid) else []
+    return bool(words) and Path(words[0]).name == "pulumi"
 
 
 def forget_pending_operations(stack: Stack) -> None:
     """Take unfinished operations out of the state: creating means making sure, so they are simply done again."""
     exported = stack.export_stack()
-    state: dict[str, Any] = exported.deployment or {}
+    state: Mapping[str, Any] = exported.deployment or {}
     if state.get("pending_operations"):
-        state["pending_operations"] = []
-        stack.import_stack(Deployment(version=exported.version, deployment=state))
+        cleared = {**state, "pending_operations": []}
+        stack.import_stack(Deployment(version=exported.version, deployment=cleared))

@@ -4,6 +4,7 @@ Pulumi starts it as `pulumi-resource-taphuan`. Creating means "make sure it is t
 machine that was rebooted, is simply run again.
 """
 
+import asyncio
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -31,21 +32,27 @@ from pulumi.provider.experimental.provider import (
 from infra.lab import guest, network
 from infra.lab.guest import GuestArgs
 from infra.lab.network import NetworkArgs
-from infra.servers import ServerArgs, check_server
+from infra.servers import ServerArgs, answers, check_server
 
 VERSION = "0.1.0"
+#: The output that names the inputs that were found changed behind our back; the next update puts them right.
+DRIFTED = "drifted"
 Values = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """How one kind of resource is made sure of, looked at, changed in place and removed."""
+    """How one kind of resource is made sure of, looked at, changed in place and removed.
+
+    `drift` names the inputs that no longer hold although the resource is there.
+    """
 
     args: type[Any]
     ensure: Callable[[Any], Values]
     there: Callable[[Any], bool]
     remove: Callable[[Any], None]
     in_place: frozenset[str] = frozenset()
+    drift: Callable[[Any], set[str]] = lambda _args: set()
 
 
 def _ensure_network(args: NetworkArgs) -> Values:
@@ -65,9 +72,10 @@ KINDS = {
         guest.is_up,
         guest.remove,
         frozenset({"cores", "cpuset", "memory", "link", "public_key"}),
+        guest.drift,
     ),
     "taphuan:servers:Server": Kind(
-        ServerArgs, check_server, lambda _args: True, lambda _args: None, frozenset({"address", "port", "host_key", "user"})
+        ServerArgs, check_server, answers, lambda _args: None, frozenset({"address", "port", "host_key", "user"})
     ),
 }
 
@@ -92,7 +100,8 @@ class TaphuanProvider(Provider):
         """What changed, and whether that needs another resource in place of this one."""
         kind = _kind(request.type)
         old, new = _plain_map(request.old_state), _plain_map(request.new_inputs)
-        changed = [name for name in new if old.get(name) != new[name]]
+        drifted = old.get(DRIFTED, [])
+        changed = [name for name in new if old.get(name) != new[name] or name in drifted]
         replaced = [name for name in changed if name not in kind.in_place]
         return DiffResponse(changes=bool(changed), diffs=changed, replaces=replaced, delete_before_replace=True)
 
@@ -101,28 +110,38 @@ class TaphuanProvider(Provider):
         inputs = _plain_map(request.properties)
         if request.preview:
             return CreateResponse(properties=request.properties)
-        outputs = _kind(request.type).ensure(_args(_kind(request.type), inputs))
+        outputs = await _ensured(request.type, inputs)
         return CreateResponse(resource_id=request.name, properties=_wrapped({**inputs, **outputs}))
 
     async def read(self, request: ReadRequest) -> ReadResponse:
-        """The resource as recorded, or nothing where it has died or was taken away."""
+        """The resource as recorded, and what of it has drifted; nothing where it has died or was taken away."""
         kind = _kind(request.type)
-        if not kind.there(_args(kind, _plain_map(request.properties))):
+        args = _args(kind, _plain_map(request.properties))
+        if not await asyncio.to_thread(kind.there, args):
             return ReadResponse(resource_id="", properties={}, inputs={})
-        return ReadResponse(resource_id=request.resource_id, properties=request.properties, inputs=request.inputs)
+        recorded = {name: value for name, value in request.properties.items() if name != DRIFTED}
+        drifted = sorted(await asyncio.to_thread(kind.drift, args))
+        told = _wrapped({DRIFTED: drifted}) if drifted else {}
+        return ReadResponse(resource_id=request.resource_id, properties={**recorded, **told}, inputs=request.inputs)
 
     async def update(self, request: UpdateRequest) -> UpdateResponse:
         """Change what can change in place."""
         news = _plain_map(request.news)
         if request.preview:
             return UpdateResponse(properties=request.news)
-        outputs = _kind(request.type).ensure(_args(_kind(request.type), news))
+        outputs = await _ensured(request.type, news)
         return UpdateResponse(properties=_wrapped({**news, **outputs}))
 
     async def delete(self, request: DeleteRequest) -> None:
         """Remove what was made, and nothing else."""
         kind = _kind(request.type)
-        kind.remove(_args(kind, _plain_map(request.properties)))
+        await asyncio.to_thread(kind.remove, _args(kind, _plain_map(request.properties)))
+
+
+async def _ensured(resource_type: str, inputs: Values) -> Values:
+    """Make sure of a resource in a thread of its own: Pulumi asks for several at once."""
+    kind = _kind(resource_type)
+    return await asyncio.to_thread(kind.ensure, _args(kind, inputs))
 
 
 def _args(kind: Kind, values: Mapping[str, Any]) -> Any:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,8 +12,11 @@ from typing import Any
 
 import pulumi
 from pulumi import automation as auto
+from pydantic import Field
 
 from infra import leftovers, secrets
+from infra.lab import naming
+from infra.lab.sweep import sweep, sweep_guests
 from infra.targets import Target
 from lms_stack.errors import StepFailed
 from lms_stack.paths import DeploymentPaths
@@ -23,6 +27,8 @@ from lms_stack.units import Frozen
 
 Tell = Callable[[str], None]
 _PROJECT = "taphuan"
+#: Not below the project's name: Pulumi hands a provider all configuration that begins with the provider's own.
+_SECRETS = "deployment:secrets"
 _ROOT = Path(__file__).parent.parent
 
 
@@ -35,7 +41,7 @@ class Provisioned(Frozen):
 
     hosts: tuple[ProvisionedHost, ...]
     network: ProvisionedNetwork
-    secrets: dict[str, str]
+    secrets: dict[str, str] = Field(repr=False)
     changes: ProvisionChanges
 
 
@@ -52,9 +58,11 @@ def provision(
     :raises StepFailed: Pulumi failed; the log tells why.
     """
     target.check()
+    target.prepare()
     with _stack(paths, cli, lambda: _program(target), log, raw) as (stack, write):
-        made = _secrets(stack, plan, target)
+        made = _secrets(stack, plan, target, cli)
         result = stack.up(refresh=True, on_output=write, on_event=_teller(tell), color="never", suppress_outputs=True)
+        sweep_guests(paths.guests, naming.mark(str(paths.root)), kept=frozenset(host.name for host in plan.hosts))
     keys: dict[str, str] = result.outputs["host_keys"].value
     return Provisioned(
         hosts=tuple(target.host(host.name, keys[host.name]) for host in plan.hosts),
@@ -65,13 +73,14 @@ def provision(
 
 
 def destroy(paths: DeploymentPaths, cli: Path, tell: Tell, log: Path, raw: Tell = _silent) -> int:
-    """Remove every resource of a deployment; gives back how many there were.
+    """Remove every resource of a deployment, also those that a killed run didn't write down; gives back their number.
 
     :raises StepFailed: Pulumi failed; the log tells why.
     """
     with _stack(paths, cli, lambda: None, log, raw) as (stack, write):
         result = stack.destroy(on_output=write, on_event=_teller(tell), color="never", suppress_outputs=True)
-    return int((result.summary.resource_changes or {}).get("delete", 0))
+        strays = sweep(paths.guests, naming.mark(str(paths.root)))
+    return _changes(result.summary.resource_changes or {}).delete + strays
 
 
 def held_secrets(paths: DeploymentPaths, cli: Path, log: Path) -> dict[str, str]:
@@ -155,19 +164,38 @@ def _ensure_passphrase(path: Path) -> None:
         part.replace(path)
 
 
-def _secrets(stack: auto.Stack, plan: Plan, target: Target) -> dict[str, str]:
+def _secrets(stack: auto.Stack, plan: Plan, target: Target, cli: Path) -> dict[str, str]:
     """The deployment's secrets, kept as one encrypted value of the stack's configuration."""
     before = _held(stack)
     addresses = target.addresses()
     edges = [addresses[host.name] for host in plan.hosts_of(Role.EDGE)]
     after = secrets.completed(before, plan.deployment, site_domain(plan.deployment), edges)
     if after != before:
-        stack.set_config("secrets", auto.ConfigValue(json.dumps(after), secret=True))
+        _keep(stack, cli, json.dumps(after))
     return after
 
 
+def _keep(stack: auto.Stack, cli: Path, value: str) -> None:
+    """Hand the secrets to Pulumi on stdin: the Automation API's `set_config` shows them to every `ps`.
+
+    :raises CommandError: Pulumi didn't take them.
+    """
+    workspace = stack.workspace
+    done = subprocess.run(
+        [str(cli), "config", "set", "--secret", "--stack", stack.name, "--non-interactive", _SECRETS],
+        cwd=workspace.work_dir,
+        env={**os.environ, **workspace.env_vars, "PULUMI_HOME": workspace.pulumi_home or ""},
+        input=value,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise auto.CommandError(auto.CommandResult(stdout=done.stdout, stderr=done.stderr, code=done.returncode))
+
+
 def _held(stack: auto.Stack) -> dict[str, str]:
-    entry = stack.get_all_config().get(f"{_PROJECT}:secrets")
+    entry = stack.get_all_config().get(_SECRETS)
     return dict(json.loads(entry.value)) if entry else {}
 
 

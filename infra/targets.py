@@ -1,18 +1,17 @@
 """What each target makes of a Plan: the arguments of its resources, and the hosts it gives back."""
 
 import json
-import os
 from dataclasses import dataclass
-from ipaddress import IPv4Network, ip_interface
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Protocol
 
 from infra import preflight
 from infra.lab import naming
-from infra.lab.commands import links
 from infra.lab.guest import GuestArgs
+from infra.lab.image import own_copy
 from infra.lab.limits import cores_of
-from infra.lab.network import NetworkArgs
+from infra.lab.network import NetworkArgs, networks_but
 from infra.resources import LabStack, ServersStack
 from infra.servers import ServerArgs
 from lms_stack.course import ServersTarget
@@ -36,6 +35,10 @@ class Target(Protocol):
 
     def check(self) -> None:
         """Raise PreflightFailed where this target can't carry the plan."""
+        ...
+
+    def prepare(self) -> None:
+        """Make ready what the resources need, once the check has passed."""
         ...
 
     def declare(self) -> dict[str, object]:
@@ -66,16 +69,15 @@ class Lab:
         """The deployment's network: chosen once, then kept."""
         kept = self.paths.root / "network.json"
         if not kept.exists():
-            kept.write_text(json.dumps({"cidr": str(naming.network(self.mark, self._taken()))}))
-        return IPv4Network(json.loads(kept.read_text())["cidr"])
+            part = kept.with_suffix(".part")
+            part.write_text(json.dumps({"cidr": str(naming.network(self.mark, self._taken()))}))
+            part.replace(kept)
+        return _cidr_in(kept)
 
     def _taken(self) -> list[IPv4Network]:
-        """Networks that this host is in, and those of deployments that are down but not gone."""
-        own = naming.bridge(self.mark)
-        addresses = [a for link in links() if link["ifname"] != own for a in link["addr_info"] if a["family"] == "inet"]
-        used = [ip_interface(f"{a['local']}/{a['prefixlen']}").network for a in addresses]
-        others = [json.loads(file.read_text())["cidr"] for file in self.paths.root.parent.glob("*/network.json")]
-        return [*(IPv4Network(network) for network in used), *map(IPv4Network, others)]
+        """Networks that this host reaches, and those of deployments that are down but not gone."""
+        others = self.paths.root.parent.glob("*/network.json")
+        return [*networks_but(naming.bridge(self.mark)), *map(_cidr_in, others)]
 
     @property
     def network(self) -> ProvisionedNetwork:
@@ -91,8 +93,11 @@ class Lab:
 
     def check(self) -> None:
         """Check this machine."""
-        machines = {args.machine: args.root for args in self.guests()}
-        preflight.check_lab(self.plan, self.paths.root, preflight.guests_running(machines))
+        preflight.check_lab(self.plan, self.paths.root, self.guests(), self.cidr)
+
+    def prepare(self) -> None:
+        """The deployment's own copy of the image."""
+        own_copy(self.image, self._golden)
 
     def guests(self) -> tuple[GuestArgs, ...]:
         """The guests of the plan."""
@@ -102,10 +107,9 @@ class Lab:
         cidr = self.cidr
         return GuestArgs(
             name=host.name,
-            machine=naming.machine(self.mark, host.name),
             mark=self.mark,
             folder=str(self.paths.guests / host.name),
-            image=str(self._kept_image()),
+            image=str(self._golden),
             bridge=naming.bridge(self.mark),
             address=self.addresses()[host.name],
             prefix=cidr.prefixlen,
@@ -117,12 +121,10 @@ class Lab:
             link=host.link.value if host.link else 0.0,
         )
 
-    def _kept_image(self) -> Path:
+    @property
+    def _golden(self) -> Path:
         """The image that the guests' overlays were begun on: another one under them would spoil their data."""
-        kept = self.paths.root / "image"
-        if not kept.exists():
-            kept.write_text(str(self.image))
-        return Path(kept.read_text())
+        return self.paths.root / "golden"
 
     def declare(self) -> dict[str, object]:
         """The network and its guests."""
@@ -162,13 +164,16 @@ class Servers:
         return {host.name: host.address for host in self.target.hosts}
 
     def check(self) -> None:
-        """Every planned host must be listed."""
+        """Every planned host must be listed; whether it answers is asked when it is declared."""
         missing = sorted({host.name for host in self.plan.hosts} - set(self.addresses()))
         if missing:
             raise UsageError(
                 f"target.hosts lists no {', '.join(missing)}, which the plan needs",
                 hint="`./taphuan plan COURSE.yaml` says which hosts the course needs and how large",
             )
+
+    def prepare(self) -> None:
+        """The machines are their owner's: there is nothing to make ready."""
 
     def declare(self) -> dict[str, object]:
         """The servers that the plan uses."""
@@ -189,5 +194,9 @@ class Servers:
             port=listed.port,
             user=listed.user,
             host_key=host_key,
-            identity_file=(self.folder / os.path.expanduser(listed.identity_file)).resolve(),
+            identity_file=(self.folder / Path(listed.identity_file).expanduser()).resolve(),
         )
+
+
+def _cidr_in(file: Path) -> IPv4Network:
+    return IPv4Network(json.loads(file.read_text())["cidr"])

@@ -1,30 +1,58 @@
 """One guest: a Debian machine on an overlay of the golden image, with limits, an address and keys of its own."""
 
 import os
+import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.lab import processes
+from infra.lab import naming, processes
 from infra.lab.commands import run, succeeds
 from infra.lab.limits import Group, Limits
-from infra.lab.shaping import host_end, shape, unshape
+from infra.lab.shaping import host_end, is_shaped, shape, unshape
 
 #: Seconds that a guest may take until SSH answers; it takes about two.
 START_SECONDS = 60
+#: Seconds that a guest may take to shut down; a database that is killed recovers from its log.
+STOP_SECONDS = 20
+
+
+#: Where Debian's own systemd-resolved keeps the servers behind its local address.
+RESOLVERS = (Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf"))
 
 
 @dataclass(frozen=True)
-class GuestArgs:
-    """What a guest is. `folder` holds its overlay; `link` is bit/s each way, 0 for a free link."""
+class GuestPlace:
+    """Which guest of which deployment, and the folder that holds its overlay: enough to find it and to remove it."""
 
     name: str
-    machine: str
     mark: str
     folder: str
+
+    @property
+    def machine(self) -> str:
+        """The name that its processes and its mount carry on this box."""
+        return naming.machine(self.mark, self.name)
+
+    @property
+    def root(self) -> Path:
+        """Where the guest's file tree is mounted."""
+        return Path(self.folder) / "root"
+
+    @property
+    def group(self) -> Group:
+        """The guest's cgroup."""
+        return Group(self.mark, self.name)
+
+
+@dataclass(frozen=True)
+class GuestArgs(GuestPlace):
+    """What a guest is. `link` is bit/s each way, 0 for a free link."""
+
     image: str
     bridge: str
     address: str
@@ -37,19 +65,9 @@ class GuestArgs:
     link: float
 
     @property
-    def root(self) -> Path:
-        """Where the guest's file tree is mounted."""
-        return Path(self.folder) / "root"
-
-    @property
     def limits(self) -> Limits:
         """The guest's limits."""
         return Limits(cores=self.cores, cpuset=self.cpuset, memory=self.memory)
-
-    @property
-    def group(self) -> Group:
-        """The guest's cgroup."""
-        return Group(self.mark, self.name)
 
 
 def ensure(args: GuestArgs) -> str:
@@ -68,9 +86,9 @@ def ensure(args: GuestArgs) -> str:
 
 
 def is_up(args: GuestArgs) -> bool:
-    """Whether the guest runs, on its bridge and at its own root."""
+    """Whether the guest runs, on its bridge and at its own root, with the key that it is known by."""
     leader = _leader(args)
-    if leader is None or not os.path.ismount(args.root):
+    if leader is None or not os.path.ismount(args.root) or not _has_key(args):
         return False
     try:
         end = host_end(leader)
@@ -80,8 +98,10 @@ def is_up(args: GuestArgs) -> bool:
 
 
 def adjust(args: GuestArgs) -> None:
-    """Set limits and link of a running guest, without a restart."""
+    """Set limits, link and the operator's key of a running guest, without a restart."""
     args.group.apply(args.limits)
+    if not _lets_in(args):
+        _write(_authorized_keys(args), f"{args.public_key}\n", 0o600)
     leader = _wait_for_leader(args)
     if args.link:
         shape(leader, args.link)
@@ -89,40 +109,72 @@ def adjust(args: GuestArgs) -> None:
         unshape(leader)
 
 
-def is_adjusted(args: GuestArgs) -> bool:
-    """Whether the guest's limits are as wanted."""
-    return args.group.is_applied(args.limits)
+def drift(args: GuestArgs) -> set[str]:
+    """Which of a running guest's settings are no longer as wanted; a guest that rebooted has a new, free link."""
+    leader = _leader(args)
+    return {
+        *(() if args.group.is_applied(args.limits) else ("cores", "cpuset", "memory")),
+        *(() if leader and is_shaped(leader, args.link) else ("link",)),
+        *(() if _lets_in(args) else ("public_key",)),
+    }
 
 
-def host_key(args: GuestArgs) -> str:
+def _authorized_keys(args: GuestArgs) -> Path:
+    return args.root / "root/.ssh/authorized_keys"
+
+
+def _lets_in(args: GuestArgs) -> bool:
+    """Whether the operator's key opens the guest; keys that others added don't matter."""
+    file = _authorized_keys(args)
+    return file.exists() and args.public_key in file.read_text().splitlines()
+
+
+def _has_key(args: GuestPlace) -> bool:
+    key = _host_key_file(args)
+    return key.exists() and key.with_suffix(".pub").exists()
+
+
+def _host_key_file(args: GuestPlace) -> Path:
+    return args.root / "etc/ssh/ssh_host_ed25519_key"
+
+
+def host_key(args: GuestPlace) -> str:
     """The guest's public host key, as `ssh-ed25519 AAAA...`."""
-    words = (args.root / "etc/ssh/ssh_host_ed25519_key.pub").read_text().split()
+    words = _host_key_file(args).with_suffix(".pub").read_text().split()
     return " ".join(words[:2])
 
 
-def stop(args: GuestArgs) -> None:
+def stop(args: GuestPlace) -> None:
     """Shut a guest down cleanly, harder where it doesn't listen, and unmount its tree; its data stay."""
     nspawn = processes.nspawn_of(args.machine, args.root)
-    if nspawn is not None:
-        leader = processes.leader_of(nspawn)
-        if leader:
-            processes.send(leader, processes.POWER_OFF)
-        if not processes.wait_gone(nspawn, 20 if leader else 0):
-            processes.send(nspawn, 9)
-            processes.wait_gone(nspawn, 10)
+    leader = processes.leader_of(nspawn) if nspawn else processes.first_process(args.group.members())
+    if leader:
+        processes.send(leader, processes.POWER_OFF)
+        _end(leader, STOP_SECONDS)
+    if nspawn:
+        _end(nspawn, 5 if leader else 0)
+    args.group.end_members()  # a second mount of the same overlay beside a living one would spoil its data
     while os.path.ismount(args.root):
         if not succeeds("umount", str(args.root)):
             run("umount", "--lazy", str(args.root))
 
 
-def remove(args: GuestArgs) -> None:
+def _end(pid: int, seconds: float) -> None:
+    """Wait for a process that was asked to go; kill it when its time is up."""
+    if not processes.wait_gone(pid, seconds):
+        processes.send(pid, signal.SIGKILL)
+        processes.wait_gone(pid, 5)
+
+
+def remove(args: GuestPlace) -> None:
     """Stop a guest and remove its data and its group."""
     stop(args)
     args.group.remove()
-    shutil.rmtree(args.folder, ignore_errors=True)
+    if Path(args.folder).exists():
+        shutil.rmtree(args.folder)
 
 
-def _leader(args: GuestArgs) -> int | None:
+def _leader(args: GuestPlace) -> int | None:
     nspawn = processes.nspawn_of(args.machine, args.root)
     return processes.leader_of(nspawn) if nspawn is not None else None
 
@@ -142,22 +194,21 @@ def _settle(args: GuestArgs) -> None:
         f"[Match]\nName=host0\n\n[Network]\nAddress={args.address}/{args.prefix}\nGateway={args.gateway}\n",
     )
     _write(args.root / "etc/hostname", f"{args.name}\n")
-    _write(args.root / "root/.ssh/authorized_keys", f"{args.public_key}\n", 0o600)
-    _write(args.root / "etc/machine-id", "uninitialized\n")
     _copy_resolver(args.root)
-    key = args.root / "etc/ssh/ssh_host_ed25519_key"
-    if not (key.exists() and key.with_suffix(".pub").exists()):
+    if not _has_key(args):
+        key = _host_key_file(args)
         key.unlink(missing_ok=True)
         run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", args.name, "-f", str(key))
 
 
 def _copy_resolver(root: Path) -> None:
-    """The host's resolver, unless it is a local one that a guest can't reach."""
-    own = Path("/etc/resolv.conf").read_text() if Path("/etc/resolv.conf").exists() else ""
-    target = root / "etc/resolv.conf"
-    if "127." not in own and own:
-        target.unlink(missing_ok=True)
-        _write(target, own)
+    """The host's resolvers; those on a loopback address are of no use to a guest."""
+    for file in RESOLVERS:
+        own = file.read_text() if file.exists() else ""
+        if "nameserver" in own and "nameserver 127." not in own:
+            (root / "etc/resolv.conf").unlink(missing_ok=True)
+            _write(root / "etc/resolv.conf", own)
+            return
 
 
 def _write(path: Path, text: str, mode: int = 0o644) -> None:
@@ -168,10 +219,11 @@ def _write(path: Path, text: str, mode: int = 0o644) -> None:
 
 def _start(args: GuestArgs) -> None:
     """Start nspawn in a session and group of its own, so that it outlives this program."""
-    args.group.apply(args.limits)
+    args.group.fresh(args.limits)
     command = (
-        f"exec systemd-nspawn --quiet --register=no --keep-unit --boot --directory={args.root} "
-        f"--machine={args.machine} --network-bridge={args.bridge} --resolv-conf=off --link-journal=no"
+        "exec systemd-nspawn --quiet --register=no --keep-unit --boot "
+        f"--directory={shlex.quote(str(args.root))} --machine={args.machine} --network-bridge={args.bridge} "
+        "--resolv-conf=off --link-journal=no"
     )
     with (Path(args.folder) / "console.log").open("ab") as log:
         subprocess.Popen(

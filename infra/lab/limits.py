@@ -5,16 +5,22 @@ are made below the root of the unified tree; the controllers are switched on the
 """
 
 import os
+import signal
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.lab.processes import wait_gone
+from infra.lab.processes import send, wait_gone
 
 ROOT = Path("/sys/fs/cgroup")
 CONTROLLERS = ("cpu", "cpuset", "memory")
 #: The scheduler's accounting period for CPU quotas, in microseconds: the kernel's default.
 PERIOD = 100_000
+#: Seconds that processes, and then their group, may take to go by themselves.
+LINGER = 5
+PAGE = os.sysconf("SC_PAGE_SIZE")
 #: Weight of a deployment against the host's own processes, in cgroup v1 shares (a process alone has 1024): what else
 #: runs on the box should not show in a measurement. The v2 scale is 100 to v1's 1024.
 SHARES = 20_480
@@ -43,12 +49,18 @@ def missing_controllers() -> list[str]:
     return [name for name in CONTROLLERS if not (ROOT / name / "cgroup.procs").exists()]
 
 
-def cores_of(role_is_loadgen: bool, count: int | None = None) -> str:
-    """The cores a guest runs on: the load generator has the last one for itself, else it measures its own share."""
-    count = count or os.cpu_count() or 1
-    if count == 1:
-        return "0"
-    return str(count - 1) if role_is_loadgen else f"0-{count - 2}" if count > 2 else "0"
+def cores_of(role_is_loadgen: bool, usable: set[int] | None = None) -> str:
+    """The cores a guest runs on: the load generator has the last one for itself, else it measures its own share.
+
+    :param usable: the cores to share out; those that this process may use where it is None.
+    """
+    *others, last = sorted(usable or os.sched_getaffinity(0))
+    return ",".join(map(str, [last] if role_is_loadgen or not others else others))
+
+
+def core_count(cpuset: str) -> int:
+    """How many cores a list as `cores_of` makes it names."""
+    return len(cpuset.split(","))
 
 
 class Group:
@@ -66,6 +78,11 @@ class Group:
         # nspawn mirrors that group in systemd's own v1 tree, so it is ours to remove there too.
         beside = (tree for tree in ("unified", "systemd") if (ROOT / tree / "cgroup.procs").exists())
         return tuple(ROOT / tree / self.name for tree in (*CONTROLLERS, *beside))
+
+    def fresh(self, limits: Limits) -> None:
+        """The group made anew: below a cgroup v2 group that was used before, no new guest could be put."""
+        self.remove()
+        self.apply(limits)
 
     def apply(self, limits: Limits) -> None:
         """Make the group and set its limits, also while the guest runs."""
@@ -97,12 +114,9 @@ class Group:
 
     def is_applied(self, limits: Limits) -> bool:
         """Whether the group is there with these limits."""
+        settings = [(path, value) for path, value in self._settings(limits) if path.name != "cgroup.subtree_control"]
         try:
-            return all(
-                path.read_text().strip() == value.strip()
-                for path, value in self._settings(limits)
-                if path.name != "cgroup.subtree_control"
-            )
+            return all(_same(path.read_text().strip(), value.strip()) for path, value in settings)
         except OSError:
             return False
 
@@ -114,18 +128,62 @@ class Group:
         """The processes in the group and below it."""
         found: set[int] = set()
         for folder in self.folders():
-            for file in folder.rglob("cgroup.procs"):
-                found.update(int(word) for word in file.read_text().split())
+            with suppress(OSError):  # a group may go while we look
+                for file in folder.rglob("cgroup.procs"):
+                    found.update(int(word) for word in file.read_text().split())
         return found
 
-    def remove(self) -> None:
-        """Remove the group, deepest first; its processes must have gone."""
+    def end_members(self) -> None:
+        """Wait a little until the group's processes have gone; those that stay are killed."""
+        deadline = time.monotonic() + LINGER
         for pid in self.members():
-            wait_gone(pid, 5)
+            wait_gone(pid, deadline - time.monotonic())
+        for pid in self.members():
+            send(pid, signal.SIGKILL)
+        for pid in self.members():
+            wait_gone(pid, LINGER)
+
+    def remove(self) -> None:
+        """End what is in the group and remove it, deepest first."""
+        self.end_members()
         for folder in self.folders():
             inner = sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True)
             for path in (*inner, folder):
-                if path.exists():
-                    path.rmdir()
-            if folder.parent.exists() and not any(path.is_dir() for path in folder.parent.iterdir()):
-                folder.parent.rmdir()
+                _remove_folder(path)
+
+
+def remove_parent(mark: str) -> None:
+    """Remove the deployment's own group, once its guests' groups have gone."""
+    for folder in Group(mark, "").folders():
+        _remove_folder(folder)
+
+
+def _remove_folder(path: Path) -> None:
+    """The kernel lets a group go a little after its last process."""
+    deadline = time.monotonic() + LINGER
+    while path.exists():
+        try:
+            path.rmdir()
+        except FileNotFoundError:
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+def _same(held: str, wanted: str) -> bool:
+    """Whether two settings mean the same: the kernel rounds bytes down to pages and joins neighbouring cores."""
+    if wanted.isdigit() and held.isdigit() and int(wanted) >= PAGE:
+        return int(held) // PAGE == int(wanted) // PAGE
+    return _cores(held) == _cores(wanted)
+
+
+def _cores(text: str) -> list[str]:
+    """A list such as 0-2,4 with each core by itself; any other text as it is."""
+    cores: list[str] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        spread = last.isdigit() and first.isdigit()
+        cores += [str(core) for core in range(int(first), int(last) + 1)] if spread else [part]
+    return cores

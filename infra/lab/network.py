@@ -1,6 +1,8 @@
 """A deployment's private bridge, and the nftables table that lets its guests out and keeps test traffic in."""
 
+import json
 from dataclasses import dataclass
+from ipaddress import IPv4Network, ip_network
 from pathlib import Path
 
 from infra.lab.commands import links, run, succeeds
@@ -54,15 +56,29 @@ table ip {args.table} {{
 
 
 def exists(args: NetworkArgs) -> bool:
-    """Whether bridge, its address and the table are all there."""
+    """Whether bridge, its address, the table and forwarding are all there."""
     held = [link for link in links() if link["ifname"] == args.bridge]
     addresses = [address["local"] for link in held for address in link["addr_info"]]
-    return args.gateway in addresses and succeeds("nft", "list", "table", "ip", args.table)
+    forwards = _FORWARDING.read_text().strip() == "1"
+    return forwards and args.gateway in addresses and succeeds("nft", "list", "table", "ip", args.table)
 
 
 def remove(args: NetworkArgs) -> None:
     """Take away the table and the bridge, where they are there."""
-    if succeeds("nft", "list", "table", "ip", args.table):
-        run("nft", "delete", "table", "ip", args.table)
-    if succeeds("ip", "link", "show", args.bridge):
-        run("ip", "link", "delete", args.bridge)
+    remove_named(args.bridge, args.table)
+
+
+def remove_named(bridge: str, table: str) -> None:
+    """Take away a table and a bridge by name, where they are there."""
+    if succeeds("nft", "list", "table", "ip", table):
+        run("nft", "delete", "table", "ip", table)
+    if succeeds("ip", "link", "show", bridge):
+        run("ip", "link", "delete", bridge)
+
+
+def networks_but(bridge: str) -> list[IPv4Network]:
+    """The networks that this host has a route to, but for the default route and those behind one bridge."""
+    routes = json.loads(run("ip", "-json", "-4", "route", "show", "table", "all"))
+    wanted = (route["dst"] for route in routes if route["dst"] != "default" and route.get("dev") != bridge)
+    networks = (ip_network(destination, strict=False) for destination in wanted)
+    return [network for network in networks if isinstance(network, IPv4Network) and network.prefixlen > 0]

@@ -3,7 +3,8 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 _PROC = Path("/proc")
@@ -26,10 +27,25 @@ def nspawn_of(machine: str, root: Path) -> int | None:
     """The systemd-nspawn process of a machine on that very root; None where there is none."""
     for pid in all_processes():
         words = arguments(pid)
-        if words and Path(words[0]).name == "systemd-nspawn" and f"--machine={machine}" in words:
-            if f"--directory={root}" in words:
-                return pid
+        if _is_nspawn(words) and {f"--machine={machine}", f"--directory={root}"} <= set(words):
+            return pid
     return None
+
+
+def machines(prefix: str, below: Path) -> list[str]:
+    """The machines whose names begin so and whose trees are below a folder: guests that run."""
+    found = []
+    for pid in all_processes():
+        words = arguments(pid)
+        options = dict(word[2:].split("=", 1) for word in words[1:] if word.startswith("--") and "=" in word)
+        machine, tree = options.get("machine", ""), Path(options.get("directory", "/"))
+        if _is_nspawn(words) and machine.startswith(prefix) and tree.is_relative_to(below):
+            found.append(machine)
+    return found
+
+
+def _is_nspawn(words: list[str]) -> bool:
+    return bool(words) and Path(words[0]).name == "systemd-nspawn"
 
 
 def children(pid: int) -> list[int]:
@@ -43,10 +59,16 @@ def children(pid: int) -> list[int]:
 
 def leader_of(nspawn: int) -> int | None:
     """The guest's own process 1, as the host numbers it; None while it has not started."""
-    for child in children(nspawn):
-        words = _status(child).get("NSpid", "").split()
-        if words and words[-1] == "1":
-            return child
+    return first_process(children(nspawn))
+
+
+def first_process(pids: Iterable[int]) -> int | None:
+    """Which of these is process 1 of a namespace right below ours: a guest's leader, even without its nspawn."""
+    depth = len(_status(os.getpid()).get("NSpid", "").split())
+    for pid in pids:
+        words = _status(pid).get("NSpid", "").split()
+        if len(words) == depth + 1 and words[-1] == "1":
+            return pid
     return None
 
 
@@ -84,18 +106,14 @@ def wait_gone(pid: int, seconds: float) -> bool:
 
 def _reap(pid: int) -> None:
     """A guest started by this very process is its child and must be waited for."""
-    try:
+    with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass
 
 
 def send(pid: int, number: int) -> None:
     """Send a signal to a process that may have gone."""
-    try:
+    with suppress(ProcessLookupError):
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass
 
 
 #: systemd's own signal for a clean power-off (systemd(1), SIGRTMIN+4).

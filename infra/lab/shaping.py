@@ -1,10 +1,15 @@
 """The planned bandwidth of a guest's link, both ways, by token-bucket filters."""
 
+import json
+
 from infra.lab.commands import run, succeeds
+
+#: Bits; tc keeps rates in bytes.
+BYTE = 8
 
 
 def shape(leader: int, rate: float) -> None:
-    """Hold a guest's link to a rate in bit/s each way: leaving it on its own interface, entering it on the host's end."""
+    """Hold a guest's link to a rate in bit/s: what leaves it on its own interface, what enters on the host's end."""
     for where in _ends(leader):
         run(*where, "root", *token_bucket(rate))
 
@@ -13,6 +18,19 @@ def unshape(leader: int) -> None:
     """Let a guest's link run free."""
     for where in _ends(leader):
         succeeds(*(word if word != "replace" else "delete" for word in where), "root")
+
+
+def is_shaped(leader: int, rate: float) -> bool:
+    """Whether both ends hold the link to that rate; to none, where it is 0."""
+    inside = ("nsenter", "--target", str(leader), "--net", "tc", "-json", "qdisc", "show", "dev", "host0")
+    outside = ("tc", "-json", "qdisc", "show", "dev", host_end(leader))
+    return all(abs(held_rate(run(*command)) - int(rate)) < BYTE for command in (inside, outside))
+
+
+def held_rate(told: str) -> int:
+    """The rate in bit/s of the token bucket that `tc -json qdisc show` tells of; 0 where there is none."""
+    buckets = [queue for queue in json.loads(told or "[]") if queue.get("kind") == "tbf"]
+    return int(buckets[0]["options"]["rate"]) * BYTE if buckets else 0
 
 
 def token_bucket(rate: float) -> tuple[str, ...]:
