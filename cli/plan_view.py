@@ -39,8 +39,8 @@ def _lines(plan: Plan) -> Iterator[str]:
         yield from _host(plan, host)
     yield ""
     yield "[bold]Pools[/bold]"
-    for name, figure in plan.pools:
-        yield from _figure(name.replace("_", " "), figure)
+    for pool, figure in plan.pools:
+        yield from _figure(pool.replace("_", " "), figure)
 
 
 def _host(plan: Plan, host: HostPlan) -> Iterator[str]:

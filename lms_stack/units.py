@@ -1,7 +1,7 @@
 """Quantities with units: what a person writes (`20 Mbit/s`, `45 min`) and intervals for what is not certain."""
 
 from functools import cache
-from typing import Self
+from typing import Any, Self
 
 import pint
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -58,7 +58,7 @@ def parse(text: object, kind: str) -> float:
     if not isinstance(text, str):
         raise ValueError(f"{expected}, not {text!r}")
     try:
-        quantity = _registry().Quantity(text.replace("%", " percent"))
+        quantity: Any = _registry().Quantity(text.replace("%", " percent"))
         value = quantity.to(base) if base else quantity.to("dimensionless")
     except Exception as error:  # pint raises its own tree, tokenize errors and bare AssertionErrors alike
         raise ValueError(f"{expected}, not {text!r}") from error

@@ -38,6 +38,7 @@ class Run:
         self.journeys = Journeys(plan, password, self.chance)
         self.context = ssl.create_default_context(cafile=plan.ca_certificate)
         self.environment = Environment(user_classes=[self._user_class()], host=plan.url)
+        self.runner = self.environment.create_local_runner()
         self.pool = Pool(plan.in_flight)
         self.started: Counter[str] = Counter()
         self.began = 0.0
@@ -60,16 +61,15 @@ class Run:
             def arrive(self) -> None:
                 """Play the whole schedule, once."""
                 run._play(self)
-                run.environment.runner.quit()
+                run.runner.quit()
 
         return Arrivals
 
     def play(self) -> dict[str, Any]:
         """Play the plan; gives back the result as lms_stack.measurement.LoadResult names it."""
-        runner = self.environment.create_local_runner()
-        runner.start(1, spawn_rate=1)
-        runner.greenlet.join()
-        return self._result(bool(runner.cpu_warning_emitted))
+        self.runner.start(1, spawn_rate=1)
+        self.runner.greenlet.join()
+        return self._result(bool(self.runner.cpu_warning_emitted))
 
     def _visitor(self, user: Any, username: str) -> Visitor:
         session = FastHttpSession(
@@ -125,7 +125,8 @@ class Run:
         self.pool.spawn(self._visit, user, arrival, counted)
 
     def _counted(self, arrival: Arrival) -> bool:
-        return self.plan.warm_up <= arrival.at < self.plan.warm_up + self.plan.hold
+        warm_up: float = self.plan.warm_up
+        return warm_up <= arrival.at < warm_up + float(self.plan.hold)
 
     def _visit(self, user: Any, arrival: Arrival, counted: bool) -> None:
         visitor, mine = self._who(user, arrival.journey)

@@ -27,7 +27,7 @@ class Visitor:
         self.username = username
         # No redirect is followed: each request has a class of its own. Asking for that at each request is not safe
         # when two slices of one visitor run at once, for Locust then changes this very setting back and forth.
-        session.client.redirect_response_codes = frozenset()
+        session.client.redirect_response_codes = frozenset()  # type: ignore[misc]  # Locust itself sets it so
         self._think = think
 
 
@@ -124,7 +124,12 @@ class Slice:
 
     def _send(self, name: str, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[Any, bytes]:
         with self.visitor.session.request(
-            method, path, name=name, data=body, headers=headers, catch_response=True
+            method,
+            path,
+            name=name,
+            data=body,  # type: ignore[arg-type]  # bytes are passed on as they are; the annotation leaves them out
+            headers=headers,
+            catch_response=True,
         ) as response:
             content = response.content or b""
             # Locust's own statistic judges by status alone; ours, which counts, by content as well.

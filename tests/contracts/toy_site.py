@@ -6,7 +6,7 @@ seconds once.
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ django.setup()
 
 from django.core.wsgi import get_wsgi_application
 
-StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 _django = get_wsgi_application()
 _FAULT = os.environ.get("TOY_FAULT", "")
 _VIDEO = b"\0\0\0\x20ftypisom" + bytes(3_000_000)
@@ -30,7 +29,7 @@ _began = time.monotonic()
 _frozen: list[float] = []
 
 
-def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Serve static files and ranges of a video, and leave the rest to lophoc."""
     path = environ["PATH_INFO"]
     if path.startswith("/media/"):
@@ -45,10 +44,11 @@ def application(environ: dict[str, Any], start_response: StartResponse) -> Itera
         start_response("200 OK", [("Content-Type", "text/html")])
         return [b"<h1>Error</h1>"]
     environ["HTTP_X_FORWARDED_PROTO"] = "https"
-    return _django(environ, start_response)
+    answer: Iterable[bytes] = _django(environ, start_response)
+    return answer
 
 
-def _range(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+def _range(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     first, last = (int(part) for part in environ["HTTP_RANGE"].removeprefix("bytes=").split("-"))
     body = _VIDEO[first : last + 1]
     place = f"bytes {first}-{first + len(body) - 1}/{len(_VIDEO)}"
