@@ -122,7 +122,9 @@ _WHAT_IFS = (
         type=click.Choice(["error-page"]),
         help="Break the stack on purpose while it is measured: error-page answers 200 with an error.",
     ),
-    click.option("--hold", callback=_quantity("duration"), default="60 s", metavar="TIME", help="How long to hold the peak."),
+    click.option(
+        "--hold", callback=_quantity("duration"), default="60 s", metavar="TIME", help="How long to hold the peak."
+    ),
 )
 
 
@@ -234,10 +236,12 @@ def _version() -> str:
     return str(project["project"]["version"])
 
 
-EPILOG = """Exit codes: 0 done (verify: fits), 1 does not fit, 2 bad input or usage, 3 a step failed, 4 invalid measurement."""
+EPILOG = "Exit codes: 0 done (verify: fits), 1 does not fit, 2 bad input or usage, 3 a step failed, 4 invalid."
 
 
-@click.group("taphuan", epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    "taphuan", epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
 @click.version_option(_version(), prog_name="taphuan")
 def taphuan() -> None:
     """From a course file to an LMS that carries its learners, and the proof of it."""

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from lms_stack.errors import TaphuanError
 
+
 def emit(document: Mapping[str, Any], *, as_json: bool, text: Callable[[], str]) -> None:
     """Print the document, or its text for a person."""
     if as_json:

@@ -83,7 +83,10 @@ def _measured_load(
     plan = load_plan(wanted, stack.topology, prepared, hold=hold)
     generator = stack.topology.hosts_of(Role.LOADGEN)[0]
     try:
-        with _broken_on_purpose(stack, what_if, remote), settings.progress.step("load", "Play the planned peak") as tell:
+        with (
+            _broken_on_purpose(stack, what_if, remote),
+            settings.progress.step("load", "Play the planned peak") as tell,
+        ):
             return play(plan, remote, generator, password, generator_cpu=what_if.generator_cpu, on_progress=tell)
     finally:
         with settings.progress.step("purge", "Remove the load test's class and accounts"):

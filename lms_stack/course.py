@@ -1,7 +1,7 @@
 """The Course: what the administrator writes. The schema, with units and defaults; reading is in course_file.py."""
 
 from datetime import date, datetime, timedelta, timezone
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 

@@ -128,20 +128,21 @@ def _holds(container: Any, part: str | int) -> bool:
 def _explained(detail: ErrorDetails) -> str:
     match detail["type"]:
         case "missing":
-            return "is missing"
+            said = "is missing"
         case "extra_forbidden":
-            return f"unknown key{_meant(str(detail['loc'][-1]))}"
+            said = f"unknown key{_meant(str(detail['loc'][-1]))}"
         case "value_error":
-            return str(detail["ctx"]["error"])
+            said = str(detail["ctx"]["error"])
         case "literal_error" | "union_tag_invalid":
             expected = detail["ctx"].get("expected") or detail["ctx"].get("expected_tags")
-            return f"expected {expected}, not {_given(detail)}"
+            said = f"expected {expected}, not {_given(detail)}"
         case "union_tag_not_found":
-            return "needs a `kind` that says what it is"
+            said = "needs a `kind` that says what it is"
         case "string_pattern_mismatch":
-            return f"expected text of the form {detail['ctx']['pattern']}, not {_given(detail)}"
+            said = f"expected text of the form {detail['ctx']['pattern']}, not {_given(detail)}"
         case _:
-            return f"{_lower(detail['msg'])}, not {_given(detail)}"
+            said = f"{_lower(detail['msg'])}, not {_given(detail)}"
+    return said
 
 
 def _given(detail: ErrorDetails) -> str:

@@ -57,7 +57,8 @@ def demand(course: Course, known: Facts | None = None) -> Demand:
     return Demand(
         learners=course.learners,
         concurrent_learners=_planned(
-            concurrent, f"{course.learners:,} learners × evening concurrency {known.activity['evening_concurrency'].interval}"
+            concurrent,
+            f"{course.learners:,} learners × evening concurrency {known.activity['evening_concurrency'].interval}",
         ),
         journeys=tuple(
             JourneyDemand(journey=name, arrivals=arrivals, requests=known.journeys[name].requests)
@@ -81,7 +82,9 @@ def _concurrent(course: Course, known: Facts) -> Interval:
 
 def _journeys(course: Course, known: Facts, concurrent: Interval) -> dict[str, Figure]:
     figures = {
-        name: _planned(concurrent.times(_visit_rate(known, count), "1/s"), _visit_reason(concurrent, known, name, count))
+        name: _planned(
+            concurrent.times(_visit_rate(known, count), "1/s"), _visit_reason(concurrent, known, name, count)
+        )
         for name, count in known.activity["visit_mix"].mix.items()
         if _offers(course, name)
     }
@@ -114,7 +117,9 @@ def _visit_reason(concurrent: Interval, known: Facts, name: str, count: float) -
 
 def _watch(known: Facts, concurrent: Interval) -> Figure:
     share = known.activity["watching_share"].interval
-    seconds = known.activity["video_segment"].interval.mid * known.journeys["watch"].requests[RequestClass.VIDEO_SEGMENT]
+    seconds = (
+        known.activity["video_segment"].interval.mid * known.journeys["watch"].requests[RequestClass.VIDEO_SEGMENT]
+    )
     watching = concurrent.times(share, "learners")
     return _planned(
         watching.scaled(1 / seconds, "1/s"),
@@ -127,7 +132,8 @@ def _exam(course: Course, known: Facts) -> Figure:
     minute = known.activity["exam_busiest_minute"].interval
     starts = attendance.times(minute, "1/s").scaled(course.learners / MINUTE)
     return _planned(
-        starts, f"{course.learners:,} learners × attendance ({attendance}) × starts in the busiest minute ({minute}) / 60 s"
+        starts,
+        f"{course.learners:,} learners × attendance ({attendance}) × starts in the busiest minute ({minute}) / 60 s",
     )
 
 
@@ -170,7 +176,9 @@ def _egress(requests: Mapping[RequestClass, Figure], segment: Figure, known: Fac
     overhead = known.sizing["protocol_overhead"].number
     total = Interval.exact(0, "bit/s")
     for name, rate in requests.items():
-        total = total.plus((rate.interval or Interval.exact(rate.value, "1/s")).scaled(sizes[name] * 8 * overhead, "bit/s"))
+        total = total.plus(
+            (rate.interval or Interval.exact(rate.value, "1/s")).scaled(sizes[name] * 8 * overhead, "bit/s")
+        )
     return _planned(total, f"requests/s × bytes of each class × 8 × protocol overhead {overhead:g}")
 
 
@@ -185,7 +193,9 @@ def _ingress(requests: Mapping[RequestClass, Figure], known: Facts) -> Figure:
     for name, rate in requests.items():
         size = _ESSAY_BYTES if name == RequestClass.ESSAY_UPLOAD else _REQUEST_BYTES
         total = total.plus((rate.interval or Interval.exact(rate.value, "1/s")).scaled(size * 8 * overhead, "bit/s"))
-    return _planned(total, f"requests/s × {_REQUEST_BYTES:,} B ({_ESSAY_BYTES:,} B an essay) × 8 × overhead {overhead:g}")
+    return _planned(
+        total, f"requests/s × {_REQUEST_BYTES:,} B ({_ESSAY_BYTES:,} B an essay) × 8 × overhead {overhead:g}"
+    )
 
 
 def _storage(course: Course, known: Facts) -> Figure:

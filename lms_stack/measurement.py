@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
+
 from lms_stack.request_classes import RequestClass
 from lms_stack.units import Frozen
 
@@ -27,7 +29,7 @@ class ClassResult(Frozen):
     intended: float
     completed: int
     failed: int
-    failures: dict[str, int] = {}
+    failures: dict[str, int] = Field(default_factory=dict)
     p50: float | None = None
     p95: float | None = None
     p99: float | None = None

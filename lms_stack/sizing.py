@@ -150,7 +150,9 @@ class _Sizer:
             name="monitor-1",
             roles=(Role.MONITOR,),
             cores=Figure(value=0.5 if self._lab else 1, unit="core", reason="some thousand series every 5 s"),
-            memory=Figure(value=self._number("memory_monitor"), unit="B", reason=self.known.sizing["memory_monitor"].source),
+            memory=Figure(
+                value=self._number("memory_monitor"), unit="B", reason=self.known.sizing["memory_monitor"].source
+            ),
             disk=Figure(value=self._number("disk_system"), unit="B", reason="system, logs and 15 days of metrics"),
         )
 
@@ -164,7 +166,9 @@ class _Sizer:
                 unit="core",
                 reason=f"{self.demanded.request_rate:.0f} requests/s; one core of Locust plays 3,600 simple requests/s",
             ),
-            memory=Figure(value=self._number("memory_loadgen"), unit="B", reason=self.known.sizing["memory_loadgen"].source),
+            memory=Figure(
+                value=self._number("memory_loadgen"), unit="B", reason=self.known.sizing["memory_loadgen"].source
+            ),
             disk=Figure(value=self._number("disk_system"), unit="B", reason="system and logs"),
         )
 
@@ -181,17 +185,25 @@ class _Sizer:
         database_pool = max(8, ceil(self._planned_need(self.needs[Role.DATABASE]) / self.target * 4))
         clients = workers * self._host_count(Role.APP)
         return Pools(
-            app_processes=Figure(value=processes, unit="processes", reason="one for each core of need, two at the least"),
-            app_threads=Figure(value=threads, unit="threads", reason="a process waits for database and cache most of the time"),
+            app_processes=Figure(
+                value=processes, unit="processes", reason="one for each core of need, two at the least"
+            ),
+            app_threads=Figure(
+                value=threads, unit="threads", reason="a process waits for database and cache most of the time"
+            ),
             database_connections=Figure(
-                value=database_pool + 20, unit="connections", reason="pgbouncer's pool and 20 for administration and exporters"
+                value=database_pool + 20,
+                unit="connections",
+                reason="pgbouncer's pool and 20 for administration and exporters",
             ),
             pgbouncer_pool=Figure(
                 value=min(database_pool, max(8, clients)),
                 unit="connections",
                 reason=f"four for each core of need, eight at the least; {clients} application threads share it",
             ),
-            shared_buffers=Figure(value=128 * MIB, unit="B", reason="the working set of some thousand learners is below it"),
+            shared_buffers=Figure(
+                value=128 * MIB, unit="B", reason="the working set of some thousand learners is below it"
+            ),
             cache_memory=Figure(
                 value=max(64, ceil(self.course.learners * 0.02)) * MIB,
                 unit="B",
@@ -224,4 +236,6 @@ def _share(value: float, interval: Interval, reason: str) -> Figure:
 
 def _rounded_up(parts: dict[str, float], unit: str, step: float) -> Figure:
     total = ceil(sum(parts.values()) / step) * step
-    return Figure(value=total, unit=unit, reason=" + ".join(f"{name} {size / GIB:.2g} GiB" for name, size in parts.items()))
+    return Figure(
+        value=total, unit=unit, reason=" + ".join(f"{name} {size / GIB:.2g} GiB" for name, size in parts.items())
+    )

@@ -111,9 +111,7 @@ def site_domain(deployment: str) -> str:
     return f"lms.{deployment}.test"
 
 
-def topology(
-    plan: Plan, network: ProvisionedNetwork, provisioned: tuple[ProvisionedHost, ...]
-) -> Topology:
+def topology(plan: Plan, network: ProvisionedNetwork, provisioned: tuple[ProvisionedHost, ...]) -> Topology:
     """Join what was planned with what was provisioned, by host name.
 
     :raises KeyError: a planned host that was not provisioned.

@@ -6,6 +6,7 @@ import ssl
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from types import SimpleNamespace
@@ -118,7 +119,9 @@ class Run:
         counted = self._counted(arrival)
         if self.pool.full():
             if counted:
-                self._tell(arrival.journey, counted, "login_form", self.began + arrival.at, 0, "generator: too many under way")
+                self._tell(
+                    arrival.journey, counted, "login_form", self.began + arrival.at, 0, "generator: too many under way"
+                )
             return
         self.started[arrival.journey] += counted
         self.waiting += counted
@@ -145,10 +148,8 @@ class Run:
 
     def _slice(self, visitor: Visitor, journey: str, due: float, counted: bool) -> None:
         visit = Slice(visitor, due, lambda *said: self._tell(journey, counted, *said))
-        try:
+        with suppress(Failed):
             self.journeys.by_name(journey)(visit)
-        except Failed:
-            pass
 
     def _tell(self, _journey: str, counted: bool, name: str, due: float, size: int, failure: str | None) -> None:
         now = time.perf_counter()
@@ -199,7 +200,12 @@ class Run:
             at = time.perf_counter() - self.began
             self.record.seconds[int(at)].in_flight = len(self.pool)
             done = self.record.seconds[max(0, int(at) - 1)]
-            line = {"phase": self._phase(at), "requests": done.requests, "failures": done.failures, "in_flight": len(self.pool)}
+            line = {
+                "phase": self._phase(at),
+                "requests": done.requests,
+                "failures": done.failures,
+                "in_flight": len(self.pool),
+            }
             sys.stdout.write(json.dumps(line) + "\n")
             sys.stdout.flush()
 

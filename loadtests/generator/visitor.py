@@ -60,7 +60,9 @@ class Slice:
         if response.status_code != 200:
             self._fail(name, _status(response), size)
         if found is None or found.group(1) != page:
-            self._fail(name, f"content: expected page {page}, got {found.group(1) if found else 'no page of the site'}", size)
+            self._fail(
+                name, f"content: expected page {page}, got {found.group(1) if found else 'no page of the site'}", size
+            )
         self._pass(name, size)
 
     def post(self, name: str, path: str, form: str, fields: list[tuple[str, str]]) -> str:
@@ -75,8 +77,12 @@ class Slice:
         """Send a file by a page's form, as post does."""
         boundary = "----taphuan7MA4YWxkTrZu0gW"
         head = f'Content-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n{self.token(name, form)}\r\n'
-        file = f'Content-Disposition: form-data; name="file"; filename="{filename}"\r\nContent-Type: application/pdf\r\n\r\n'
-        body = f"--{boundary}\r\n{head}--{boundary}\r\n{file}".encode() + content + f"\r\n--{boundary}--\r\n".encode()
+        file = f'Content-Disposition: form-data; name="file"; filename="{filename}"\r\nContent-Type: application/pdf'
+        body = (
+            f"--{boundary}\r\n{head}--{boundary}\r\n{file}\r\n\r\n".encode()
+            + content
+            + f"\r\n--{boundary}--\r\n".encode()
+        )
         return self._redirected(name, path, body, f"multipart/form-data; boundary={boundary}")
 
     def token(self, name: str, form: str) -> str:
@@ -122,7 +128,9 @@ class Slice:
         self._pass(name, len(body))
         self._due = time.perf_counter()
 
-    def _send(self, name: str, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[Any, bytes]:
+    def _send(
+        self, name: str, method: str, path: str, body: bytes | None, headers: dict[str, str]
+    ) -> tuple[Any, bytes]:
         with self.visitor.session.request(
             method,
             path,

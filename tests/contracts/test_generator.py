@@ -91,10 +91,17 @@ def _prepared(folder: Path, environment: dict[str, str]) -> dict[str, Any]:
     for command in (
         ["migrate", "--verbosity", "0"],
         ["load_course", str(folder)],
-        "prepare_load_test --course mau --learners 80 --instructors 2 --password-file".split() + [str(folder / "password")],
+        [
+            *"prepare_load_test --course mau --learners 80 --instructors 2".split(),
+            f"--password-file={folder / 'password'}",
+        ],
     ):
         made = subprocess.run(
-            [sys.executable, "-m", "lophoc.manage", *command], env=environment, check=True, capture_output=True, text=True
+            [sys.executable, "-m", "lophoc.manage", *command],
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
         ).stdout
     return dict(json.loads(made.splitlines()[-1]))
 
@@ -103,8 +110,12 @@ def _bundle() -> dict[str, Any]:
     question = {"kind": "single", "text": "Một?", "choices": ["a", "b"], "answer": 1}
     return {
         "slug": "mau",
-        **{"title": "Khoá mẫu", "organiser": "Sở mẫu", "summary": ""},
-        **{"opens": "2027-03-01", "closes": "2027-04-11", "access_until": "2099-10-31"},
+        "title": "Khoá mẫu",
+        "organiser": "Sở mẫu",
+        "summary": "",
+        "opens": "2027-03-01",
+        "closes": "2027-04-11",
+        "access_until": "2099-10-31",
         "units": [
             {"kind": "lesson", "title": "Bài 1", "markdown": "Chào.", "video": "mau/1.mp4"},
             {"kind": "quiz", "title": "Kiểm tra", "time_limit": 15, "attempts": 3, "questions": [question] * 5},
@@ -121,7 +132,9 @@ def _granian(port: int, tls: Path, environment: dict[str, str], log: Path) -> su
     options = f"--interface wsgi --host 127.0.0.1 --port {port} --workers 1 --blocking-threads 4".split()
     certificate = ["--ssl-certificate", str(tls / "site.crt"), "--ssl-keyfile", str(tls / "site.key")]
     command = [sys.executable, "-m", "granian", *options, *certificate, "toy_site:application"]
-    return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log.open("wb"), stderr=subprocess.STDOUT)
+    return subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=log.open("wb"), stderr=subprocess.STDOUT
+    )
 
 
 def _free_port() -> int:
@@ -148,7 +161,11 @@ def _plan(url: str, prepared: dict[str, Any], tls: Path, **changes: Any) -> Load
     told = {name: prepared[name] for name in LoadPlan.model_fields if name in prepared}
     options = {"warm_up": 2.0, "hold": 8.0, "drain": 10.0, "think": 0.2, "sessions": 10, "instructor_sessions": 2}
     return LoadPlan(
-        url=url, ca_certificate=str(tls / "ca.crt"), journeys=journeys, segment_bytes=200_000, **{**told, **options, **changes}
+        url=url,
+        ca_certificate=str(tls / "ca.crt"),
+        journeys=journeys,
+        segment_bytes=200_000,
+        **{**told, **options, **changes},
     )
 
 
@@ -172,7 +189,9 @@ def test_every_class_of_every_journey_comes_back_right_and_is_counted(site: Site
     url, prepared = site()
     result, lines = _play(_plan(url, prepared, tls), tmp_path)
     assert {each.request_class: each.failures for each in result.classes if each.failures} == {}
-    assert {each.request_class: each.intended - each.completed for each in result.classes if each.intended != each.completed} == {}
+    assert {
+        each.request_class: each.intended - each.completed for each in result.classes if each.intended != each.completed
+    } == {}
     assert sum(each.completed for each in result.classes) > 100
     assert all(each.p95 is not None for each in result.classes if each.completed)
     assert result.generator.started_arrivals == result.generator.intended_arrivals > 0

@@ -15,12 +15,14 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "lophoc.settings_test"
 import django
 from django.conf import settings
 
-settings.DATABASES["default"].update(NAME=os.environ["TOY_DATABASE"], OPTIONS={"timeout": 20, "transaction_mode": "IMMEDIATE"})
+settings.DATABASES["default"].update(
+    NAME=os.environ["TOY_DATABASE"], OPTIONS={"timeout": 20, "transaction_mode": "IMMEDIATE"}
+)
 settings.ALLOWED_HOSTS = ["127.0.0.1"]
 settings.MEDIA_ROOT = os.environ["TOY_MEDIA"]
 django.setup()
 
-from django.core.wsgi import get_wsgi_application
+from django.core.wsgi import get_wsgi_application  # noqa: E402 - Django must be set up first
 
 _django = get_wsgi_application()
 _FAULT = os.environ.get("TOY_FAULT", "")

@@ -1,4 +1,4 @@
-"""The main job on the lab: one command, a verdict, the same verdict's what-ifs, and a second up that changes nothing."""
+"""The main job on the lab: one command, a verdict, its what-ifs, and a second up that changes nothing."""
 
 from typing import Any
 

@@ -6,7 +6,7 @@ os.environ.setdefault("LOPHOC_SECRET_KEY", "only-for-tests")
 os.environ.setdefault("LOPHOC_MEDIA_SECRET", "only-for-tests")
 os.environ.setdefault("LOPHOC_DATABASE_URL", "sqlite://:memory:")
 
-from lophoc.settings import *  # noqa: E402, F403 - Django's way to vary settings
+from lophoc.settings import *  # noqa: F403 - Django's way to vary settings
 
 ALLOWED_HOSTS = ["testserver"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -29,7 +29,13 @@ def bundle(learners: int = 3, **changes: Any) -> dict[str, Any]:
         "closes": str(today + timedelta(days=7)),
         "access_until": str(today + timedelta(days=200)),
         "units": [
-            {"kind": "lesson", "title": "Bài 1", "markdown": "# Chào\n<script>x</script>", "video": "mau/1.mp4", "minutes": 5},
+            {
+                "kind": "lesson",
+                "title": "Bài 1",
+                "markdown": "# Chào\n<script>x</script>",
+                "video": "mau/1.mp4",
+                "minutes": 5,
+            },
             {"kind": "quiz", "title": "Kiểm tra", "time_limit": 15, "attempts": 3, "questions": QUESTIONS},
             {"kind": "essay", "title": "Bài luận", "markdown": "Viết.", "due": str(today + timedelta(days=3))},
         ],
@@ -37,7 +43,8 @@ def bundle(learners: int = 3, **changes: Any) -> dict[str, Any]:
         "classes": [{"name": "Lớp 1", "instructor": "gv-1"}, {"name": "Lớp 2", "instructor": "gv-2"}],
         "instructors": [{"username": "gv-1", "name": "Cô Một"}, {"username": "gv-2", "name": "Thầy Hai"}],
         "learners": [
-            {"username": f"hv-{n}", "name": f"Học viên {n}", "class": f"Lớp {n % 2 + 1}"} for n in range(1, learners + 1)
+            {"username": f"hv-{n}", "name": f"Học viên {n}", "class": f"Lớp {n % 2 + 1}"}
+            for n in range(1, learners + 1)
         ],
         **changes,
     }

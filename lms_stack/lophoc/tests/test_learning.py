@@ -5,11 +5,16 @@ from typing import Any
 import pytest
 from conftest import signed_in
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.db import connection
 
-LIMITS = {"/khoa-hoc/mau/": 8, "/khoa-hoc/mau/bai-hoc/1/": 8, "/khoa-hoc/mau/bai-kiem-tra/2/": 8, "/khoa-hoc/mau/dien-dan/": 8}
+LIMITS = {
+    "/khoa-hoc/mau/": 8,
+    "/khoa-hoc/mau/bai-hoc/1/": 8,
+    "/khoa-hoc/mau/bai-kiem-tra/2/": 8,
+    "/khoa-hoc/mau/dien-dan/": 8,
+}
 RIGHT = {"cau-1": "1", "cau-2": ["0", "2"], "cau-3": " diễn  đàn ", "cau-4": "6,2"}
 
 

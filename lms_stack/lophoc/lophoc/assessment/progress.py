@@ -36,7 +36,9 @@ def _best(attempts: Any) -> dict[tuple[int, int], str]:
 def handed_in(learners: Sequence[int], course: Course) -> set[tuple[int, int]]:
     """Who has handed in which essay."""
     return set(
-        Submission.objects.filter(learner__in=learners, unit__course=course).values_list("learner_id", "unit_id").distinct()
+        Submission.objects.filter(learner__in=learners, unit__course=course)
+        .values_list("learner_id", "unit_id")
+        .distinct()
     )
 
 

@@ -16,7 +16,12 @@ class Class(models.Model):
     course = models.ForeignKey(Course, models.CASCADE, related_name="classes")
     name = models.CharField("tên lớp", max_length=150)
     instructor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="teaches", verbose_name="người dạy"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="teaches",
+        verbose_name="người dạy",
     )
     is_load_test = models.BooleanField("lớp thử tải", default=False)
     is_trial = models.BooleanField("lớp dùng thử", default=False)

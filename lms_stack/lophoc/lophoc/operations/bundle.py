@@ -19,6 +19,8 @@ from lophoc.classes.models import Class, Enrolment
 from lophoc.forum.models import Post, Topic
 
 Bundle = Mapping[str, Any]
+#: Matches no password: the account's owner sets the first one.
+NO_PASSWORD = "!"  # noqa: S105 - this is how Django marks an account without one
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 
 
@@ -44,9 +46,7 @@ def load(folder: Path) -> bool:
 def _course(bundle: Bundle, digest: str) -> Course:
     dates = {name: date.fromisoformat(bundle[name]) for name in ("opens", "closes", "access_until")}
     texts = {name: bundle[name] for name in ("title", "organiser", "summary")}
-    course, _ = Course.objects.update_or_create(
-        slug=bundle["slug"], defaults={**dates, **texts, "bundle_hash": digest}
-    )
+    course, _ = Course.objects.update_or_create(slug=bundle["slug"], defaults={**dates, **texts, "bundle_hash": digest})
     return course
 
 
@@ -100,7 +100,7 @@ def _people(rows: list[Bundle]) -> dict[str, User]:
     held = set(User.objects.filter(username__in=names).values_list("username", flat=True))
     User.objects.bulk_create(
         [
-            User(username=row["username"], full_name=row["name"], email=row.get("email", ""), password="!")
+            User(username=row["username"], full_name=row["name"], email=row.get("email", ""), password=NO_PASSWORD)
             for row in rows
             if row["username"] not in held
         ],

@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,58 +14,73 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Course',
+            name="Course",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True, verbose_name='mã')),
-                ('title', models.CharField(max_length=300, verbose_name='tên')),
-                ('organiser', models.CharField(max_length=300, verbose_name='đơn vị chủ trì')),
-                ('summary', models.TextField(blank=True, verbose_name='giới thiệu')),
-                ('opens', models.DateField(verbose_name='mở')),
-                ('closes', models.DateField(verbose_name='đóng')),
-                ('access_until', models.DateField(verbose_name='đọc được đến')),
-                ('bundle_hash', models.CharField(default='', editable=False, max_length=64)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(unique=True, verbose_name="mã")),
+                ("title", models.CharField(max_length=300, verbose_name="tên")),
+                ("organiser", models.CharField(max_length=300, verbose_name="đơn vị chủ trì")),
+                ("summary", models.TextField(blank=True, verbose_name="giới thiệu")),
+                ("opens", models.DateField(verbose_name="mở")),
+                ("closes", models.DateField(verbose_name="đóng")),
+                ("access_until", models.DateField(verbose_name="đọc được đến")),
+                ("bundle_hash", models.CharField(default="", editable=False, max_length=64)),
             ],
             options={
-                'verbose_name': 'khoá học',
-                'verbose_name_plural': 'khoá học',
+                "verbose_name": "khoá học",
+                "verbose_name_plural": "khoá học",
             },
         ),
         migrations.CreateModel(
-            name='Unit',
+            name="Unit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='số thứ tự')),
-                ('kind', models.CharField(choices=[('lesson', 'Bài học'), ('quiz', 'Bài kiểm tra'), ('essay', 'Bài luận')], max_length=10, verbose_name='loại')),
-                ('title', models.CharField(max_length=300, verbose_name='tên')),
-                ('html', models.TextField(blank=True, verbose_name='nội dung')),
-                ('video', models.CharField(blank=True, max_length=300, verbose_name='video')),
-                ('slides', models.CharField(blank=True, max_length=300, verbose_name='trang chiếu')),
-                ('minutes', models.PositiveIntegerField(default=0, verbose_name='số phút')),
-                ('due', models.DateField(blank=True, null=True, verbose_name='hạn nộp')),
-                ('course', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='units', to='catalogue.course')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField(verbose_name="số thứ tự")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("lesson", "Bài học"), ("quiz", "Bài kiểm tra"), ("essay", "Bài luận")],
+                        max_length=10,
+                        verbose_name="loại",
+                    ),
+                ),
+                ("title", models.CharField(max_length=300, verbose_name="tên")),
+                ("html", models.TextField(blank=True, verbose_name="nội dung")),
+                ("video", models.CharField(blank=True, max_length=300, verbose_name="video")),
+                ("slides", models.CharField(blank=True, max_length=300, verbose_name="trang chiếu")),
+                ("minutes", models.PositiveIntegerField(default=0, verbose_name="số phút")),
+                ("due", models.DateField(blank=True, null=True, verbose_name="hạn nộp")),
+                (
+                    "course",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="units", to="catalogue.course"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'học phần',
-                'verbose_name_plural': 'học phần',
-                'ordering': ('number',),
+                "verbose_name": "học phần",
+                "verbose_name_plural": "học phần",
+                "ordering": ("number",),
             },
         ),
         migrations.CreateModel(
-            name='Progress',
+            name="Progress",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('done_at', models.DateTimeField(auto_now_add=True)),
-                ('learner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='catalogue.unit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("done_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "learner",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL),
+                ),
+                ("unit", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="catalogue.unit")),
             ],
         ),
         migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.UniqueConstraint(fields=('course', 'number'), name='one_unit_a_number'),
+            model_name="unit",
+            constraint=models.UniqueConstraint(fields=("course", "number"), name="one_unit_a_number"),
         ),
         migrations.AddConstraint(
-            model_name='progress',
-            constraint=models.UniqueConstraint(fields=('learner', 'unit'), name='one_progress_a_unit'),
+            model_name="progress",
+            constraint=models.UniqueConstraint(fields=("learner", "unit"), name="one_progress_a_unit"),
         ),
     ]

@@ -6,45 +6,74 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalogue', '0001_initial'),
+        ("catalogue", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Class',
+            name="Class",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=150, verbose_name='tên lớp')),
-                ('is_load_test', models.BooleanField(default=False, verbose_name='lớp thử tải')),
-                ('is_trial', models.BooleanField(default=False, verbose_name='lớp dùng thử')),
-                ('course', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='classes', to='catalogue.course')),
-                ('instructor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='teaches', to=settings.AUTH_USER_MODEL, verbose_name='người dạy')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=150, verbose_name="tên lớp")),
+                ("is_load_test", models.BooleanField(default=False, verbose_name="lớp thử tải")),
+                ("is_trial", models.BooleanField(default=False, verbose_name="lớp dùng thử")),
+                (
+                    "course",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="classes", to="catalogue.course"
+                    ),
+                ),
+                (
+                    "instructor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="teaches",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="người dạy",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'lớp',
-                'verbose_name_plural': 'lớp',
-                'ordering': ('name',),
+                "verbose_name": "lớp",
+                "verbose_name_plural": "lớp",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Enrolment',
+            name="Enrolment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('klass', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='enrolments', to='classes.class', verbose_name='lớp')),
-                ('learner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='enrolments', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "klass",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="enrolments",
+                        to="classes.class",
+                        verbose_name="lớp",
+                    ),
+                ),
+                (
+                    "learner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="enrolments",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='class',
-            constraint=models.UniqueConstraint(fields=('course', 'name'), name='one_class_a_name'),
+            model_name="class",
+            constraint=models.UniqueConstraint(fields=("course", "name"), name="one_class_a_name"),
         ),
         migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.UniqueConstraint(fields=('learner', 'klass'), name='one_enrolment_a_class'),
+            model_name="enrolment",
+            constraint=models.UniqueConstraint(fields=("learner", "klass"), name="one_enrolment_a_class"),
         ),
     ]

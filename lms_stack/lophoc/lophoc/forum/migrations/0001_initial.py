@@ -7,49 +7,68 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalogue', '0001_initial'),
+        ("catalogue", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Topic',
+            name="Topic",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=200, verbose_name='chủ đề')),
-                ('is_load_test', models.BooleanField(default=False)),
-                ('last_post', models.DateTimeField(default=django.utils.timezone.now)),
-                ('posts_count', models.PositiveIntegerField(default=0)),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('course', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='topics', to='catalogue.course')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=200, verbose_name="chủ đề")),
+                ("is_load_test", models.BooleanField(default=False)),
+                ("last_post", models.DateTimeField(default=django.utils.timezone.now)),
+                ("posts_count", models.PositiveIntegerField(default=0)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "course",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="topics", to="catalogue.course"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-last_post',),
+                "ordering": ("-last_post",),
             },
         ),
         migrations.CreateModel(
-            name='Post',
+            name="Post",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('body', models.TextField(verbose_name='nội dung')),
-                ('written', models.DateTimeField(auto_now_add=True)),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('topic', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='posts', to='forum.topic')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("body", models.TextField(verbose_name="nội dung")),
+                ("written", models.DateTimeField(auto_now_add=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "topic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="posts", to="forum.topic"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('written',),
+                "ordering": ("written",),
             },
         ),
         migrations.AddIndex(
-            model_name='topic',
-            index=models.Index(fields=['course', 'is_load_test', '-last_post'], name='forum_topic_course__48814d_idx'),
+            model_name="topic",
+            index=models.Index(fields=["course", "is_load_test", "-last_post"], name="forum_topic_course__48814d_idx"),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['topic', 'written'], name='forum_post_topic_i_7c1afe_idx'),
+            model_name="post",
+            index=models.Index(fields=["topic", "written"], name="forum_post_topic_i_7c1afe_idx"),
         ),
     ]
