@@ -19,16 +19,25 @@ Place: TypeAlias = tuple[str | int, ...]
 SIX_MONTHS = 6
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML without its own dates: a day that doesn't exist is then a fault of its field, with its line."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way to say which plain words mean what
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
 class _Document:
     """A YAML text as plain values, with the line of every place in it."""
 
     def __init__(self, text: str) -> None:
         self.lines: dict[Place, int] = {(): 1}
         self.repeated: list[Problem] = []
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_Loader)
         if node:
             self._walk(node, ())
-        self.values = yaml.safe_load(text)
+        self.values = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
 
     def _walk(self, node: yaml.Node, place: Place) -> None:
         self.lines.setdefault(place, node.start_mark.line + 1)
@@ -128,7 +137,13 @@ def _holds(container: Any, part: str | int) -> bool:
 def _explained(detail: ErrorDetails) -> str:
     match detail["type"]:
         case "missing":
-            said = "is missing"
+            said = f"is missing; write it as `{detail['loc'][-1]}: ...`"
+        case "int_parsing" | "int_type" | "int_from_float":
+            said = f"expected a whole number, not {_given(detail)}"
+        case kind if kind.startswith("datetime_"):
+            said = f"expected a time, like 2027-04-09T19:30, not {_given(detail)}"
+        case kind if kind.startswith("date_"):
+            said = f"expected a day that exists, like 2027-03-01, not {_given(detail)}"
         case "extra_forbidden":
             said = f"unknown key{_meant(str(detail['loc'][-1]))}"
         case "value_error":
@@ -153,7 +168,8 @@ def _given(detail: ErrorDetails) -> str:
 
 
 def _lower(message: str) -> str:
-    return message.replace("Input should be", "expected").replace("String should", "the text should")
+    plain = message.replace("Input should be", "expected").replace("String should", "the text should")
+    return plain.replace("greater than or equal to", "at least").replace("less than or equal to", "at most")
 
 
 def _meant(key: str) -> str:
@@ -188,7 +204,7 @@ def _sense_problems(document: _Document) -> Iterator[Problem]:
     content = document.values.get("content")
     for index, raw in enumerate(content if isinstance(content, list) else []):
         unit: Unit | None = _valid(Unit, raw)
-        for field, message in _unit_faults(unit, dates) if unit and dates else ():
+        for field, message in _unit_faults(unit, dates) if unit and dates and dates.opens < dates.closes else ():
             yield problem(("content", index, field), message)
     yield from (problem((field,), message) for field, message in _number_faults(document.values))
 
@@ -234,7 +250,7 @@ def _day(moment: datetime) -> date:
 
 def _number_faults(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
     learners, classes = values.get("learners"), values.get("classes")
-    if isinstance(learners, int) and isinstance(classes, int) and classes > learners:
+    if isinstance(learners, int) and isinstance(classes, int) and classes > learners > 0:
         yield "classes", f"expected no more classes than learners, {learners}"
 
 

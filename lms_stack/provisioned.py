@@ -1,4 +1,4 @@
-"""What a target gives back: hosts with an address, a pinned host key and a way in. After it nothing knows the target."""
+"""What a target gives back: hosts with an address, a pinned host key and a way in. After it the target is forgotten."""
 
 from pathlib import Path
 

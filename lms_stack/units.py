@@ -1,5 +1,6 @@
 """Quantities with units: what a person writes (`20 Mbit/s`, `45 min`) and intervals for what is not certain."""
 
+import re
 from functools import cache
 from typing import Any, Self
 
@@ -28,6 +29,9 @@ _DEFINITIONS = (
     "percent = 0.01 = %",
 )
 
+#: One number and one unit: pint itself takes any product, `min` and `4 5 min` included.
+_WRITTEN = re.compile(r"\s*-?\d+(\.\d+)?\s*[A-Za-z%][A-Za-z/]*\s*")
+
 #: What each kind of quantity is kept in, and an example for error messages.
 KINDS = {
     "duration": ("second", "45 min"),
@@ -55,7 +59,7 @@ def parse(text: object, kind: str) -> float:
     """
     base, example = KINDS[kind]
     expected = f'expected a {kind} with its unit, like "{example}"'
-    if not isinstance(text, str):
+    if not isinstance(text, str) or not _WRITTEN.fullmatch(text):
         raise ValueError(f"{expected}, not {text!r}")
     try:
         quantity: Any = _registry().Quantity(text.replace("%", " percent"))
@@ -93,6 +97,8 @@ def show(value: float, unit: str) -> str:
             return _scaled(value, "B", _BINARY)
         case "share":
             return f"{_plain(100 * value)} %"
+        case "1/s":
+            return f"{_plain(value)}/s"
         case "s" if 0 < abs(value) < 1:
             return f"{_plain(1000 * value)} ms"
         case _:

@@ -75,24 +75,29 @@ class _Judge:
                 resource="sample",
                 evidence=f"{seen} requests in the hold, {self.limits['enough_samples']:.0f} needed",
             )
+        if not any(use.resource == "cpu" for use in self.measured.resources):
+            yield Excuse(
+                reason="nothing is known of the stack's CPU", resource="evidence", evidence="no resource was read"
+            )
         for missing in self.measured.missing_metrics:
             yield Excuse(reason="a metric of the stack is missing", resource="evidence", evidence=missing)
 
     def _sick_generator(self) -> Iterator[Excuse]:
         health = self.measured.load.generator
+        # Each sign is written so that a value that is not a number counts as bad.
         signs = (
             (
-                health.loop_lag_p99 > self.limits["loop_lag_p99"],
+                not health.loop_lag_p99 <= self.limits["loop_lag_p99"],
                 "the generator's event loop lagged",
                 f"p99 {show(health.loop_lag_p99, 's')}, allowed {show(self.limits['loop_lag_p99'], 's')}",
             ),
             (
-                health.run_queue_share > self.limits["run_queue_share"],
+                not health.run_queue_share <= self.limits["run_queue_share"],
                 "the generator waited for its CPU",
                 f"{health.run_queue_share:.0%} of the time, allowed {self.limits['run_queue_share']:.0%}",
             ),
             (
-                health.achieved_share < self.limits["achieved_share"],
+                not health.achieved_share >= self.limits["achieved_share"],
                 "the generator missed arrivals",
                 f"{health.started_arrivals} of {health.intended_arrivals} intended arrivals started",
             ),
@@ -105,6 +110,7 @@ class _Judge:
     def broken_promises(self) -> Iterator[Excuse]:
         """What learners would have felt, and what had no room left although they did not feel it yet."""
         yield from self._failures()
+        yield from self._unserved()
         yield from self._slow_pages()
         for use in self._exhausted():
             yield Excuse(
@@ -124,10 +130,22 @@ class _Judge:
                     evidence=f"{each.failed} of {total}, allowed {self.objectives.failed_requests:.1%}: {kinds}",
                 )
 
+    def _unserved(self) -> Iterator[Excuse]:
+        """Requests that never came to be, because what had to come before them failed."""
+        for each in self.classes:
+            missing = each.intended - each.completed - each.failed
+            if missing > 1 and missing / each.intended > self.objectives.failed_requests:
+                yield Excuse(
+                    reason="requests could not be made",
+                    resource=each.request_class,
+                    evidence=f"{missing:.0f} of {each.intended:.0f}: the journey had failed before them",
+                )
+
     def _slow_pages(self) -> Iterator[Excuse]:
         for each in self.classes:
             enough = each.completed >= self.limits["class_samples"]
-            if enough and each.p95 is not None and each.p95 > self._allowed(each):
+            # Written so that a p95 that is not a number counts as late.
+            if enough and each.p95 is not None and not each.p95 <= self._allowed(each):
                 yield Excuse(
                     reason="answers came late",
                     resource=each.request_class,
@@ -139,7 +157,7 @@ class _Judge:
         return SEGMENT_SECONDS if each.request_class == "video_segment" else self.objectives.page_p95
 
     def _exhausted(self) -> list[ResourceUse]:
-        return [use for use in self.measured.resources if use.share >= self.limits[f"{use.resource}_exhausted"]]
+        return [use for use in self.measured.resources if not use.share < self.limits[f"{use.resource}_exhausted"]]
 
     def bottleneck(self) -> Bottleneck | None:
         """By the utilisation law, the resource whose offered load stands highest above its capacity.
