@@ -59,9 +59,7 @@ def load_plan(demand: Demand, topology: Topology, prepared: Mapping[str, Any], *
     known = facts().journeys
     edge = topology.hosts_of(Role.EDGE)[0]
     journeys = tuple(
-        JourneyLoad(
-            name=each.journey, rate=each.arrivals.value, role=known[each.journey].role, requests=each.requests
-        )
+        JourneyLoad(name=each.journey, rate=each.arrivals.value, role=known[each.journey].role, requests=each.requests)
         for each in demand.journeys
     )
     return LoadPlan(

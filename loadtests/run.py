@@ -48,7 +48,7 @@ def _command(generator_cpu: float | None) -> str:
     """The generator, where asked for under cpulimit, which stops and continues it to hold its share."""
     held = f"cpulimit --foreground --limit {max(1, round(generator_cpu * 100))} -- " if generator_cpu else ""
     return (
-        f"cd {HOME}/src && ulimit -n \"$(ulimit -H -n)\" && "
+        f'cd {HOME}/src && ulimit -n "$(ulimit -H -n)" && '
         f"exec {held}{HOME}/current/venv/bin/python -m loadtests.generator {RUN}/plan.json {RUN}/result.json"
     )
 

@@ -92,7 +92,7 @@ def _prepared(folder: Path, environment: dict[str, str]) -> dict[str, Any]:
         ["migrate", "--verbosity", "0"],
         ["load_course", str(folder)],
         [
-            *"prepare_load_test --course mau --learners 80 --instructors 2".split(),
+            *["prepare_load_test", "--course", "mau", "--learners", "80", "--instructors", "2"],
             f"--password-file={folder / 'password'}",
         ],
     ):
