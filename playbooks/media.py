@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from lms_stack.course import Course, Lesson
 from lms_stack.errors import StepFailed
@@ -17,6 +17,8 @@ RECIPE = "3"
 CLIP_SECONDS = 10
 FRAMES = 10
 AUDIO = 64_000
+#: A clip takes less than a second, copying it to three hours of lecture some ten.
+FFMPEG_SECONDS = 300
 
 
 class Lecture(NamedTuple):
@@ -141,8 +143,33 @@ def _repeat(clip: Path, duration: float, target: Path, log: Path) -> None:
 def _ffmpeg(arguments: list[str], log: Path) -> None:
     import imageio_ffmpeg  # noqa: PLC0415 - only where a lecture has to be made
 
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-loglevel", "warning", "-nostdin", "-y", *arguments]
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        "-hide_banner",
+        "-loglevel",
+        "warning",
+        "-nostdin",
+        "-xerror",
+        "-y",
+        *arguments,
+    ]
     with log.open("a", encoding="utf-8") as handle:
-        done = subprocess.run(command, stdout=handle, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False)
-    if done.returncode:
+        code = _code(command, handle)
+    if code:
         raise StepFailed("a lecture could not be made with ffmpeg", log=log)
+
+
+def _code(command: list[str], log: TextIO) -> int:
+    """The exit code of ffmpeg; given a picture that it can't read, it would try again for ever."""
+    try:
+        return subprocess.run(
+            command,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            timeout=FFMPEG_SECONDS,
+            check=False,
+        ).returncode
+    except subprocess.TimeoutExpired:
+        log.write(f"ffmpeg did not end within {FFMPEG_SECONDS} s\n")
+        return -1

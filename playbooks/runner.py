@@ -165,12 +165,17 @@ def _mitogen() -> Path:
     return Path(found.submodule_search_locations[0])
 
 
+def memory_folder(known_hosts: Path) -> Path:
+    """Where a deployment's variables lie while a run goes on."""
+    name = sha256(str(known_hosts).encode()).hexdigest()[:12]
+    base = MEMORY if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) else known_hosts.parent.parent
+    return base / f"taphuan-{os.geteuid()}-{name}"
+
+
 @contextmanager
 def _private_folder(known_hosts: Path) -> Iterator[Path]:
     """A folder in memory for one deployment's run; what a killed run left there goes first."""
-    name = sha256(str(known_hosts).encode()).hexdigest()[:12]
-    base = MEMORY if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) else known_hosts.parent.parent
-    folder = base / f"taphuan-{os.geteuid()}-{name}"
+    folder = memory_folder(known_hosts)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)  # fails where somebody else has put something in its place
     try:

@@ -14,7 +14,11 @@ def verifier(user: str, password: str) -> str:
     The salt comes from the password itself, so that the same password gives the same verifier and a second run
     changes nothing. Passwords here are random tokens of 256 bits: a known salt helps nobody to guess one.
     """
-    salt = digest(password.encode(), f"taphuan scram salt {user}".encode(), "sha256")[:16]
+    return encoded(password, digest(password.encode(), f"taphuan scram salt {user}".encode(), "sha256")[:16])
+
+
+def encoded(password: str, salt: bytes) -> str:
+    """A password's verifier for a given salt, in PostgreSQL's form."""
     salted = pbkdf2_hmac("sha256", password.encode(), salt, ITERATIONS)
     stored = sha256(digest(salted, b"Client Key", "sha256")).digest()
     server = digest(salted, b"Server Key", "sha256")

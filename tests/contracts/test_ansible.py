@@ -88,16 +88,16 @@ def test_secrets_reach_the_task_but_neither_log_nor_disk_nor_argument_list(play:
     assert SECRET not in "\n".join(seen)
 
 
-def test_the_folder_in_memory_is_gone_afterwards_even_when_a_task_failed(play: Play) -> None:
-    before = set(runner.MEMORY.iterdir())
-    with pytest.raises(StepFailed):
-        play(_task("Break it", "fail", "{msg: it is broken}"))
-    assert set(runner.MEMORY.iterdir()) - before == set()
+def test_the_folder_in_memory_is_gone_afterwards_even_when_a_task_failed(play: Play, tmp_path: Path) -> None:
+    folder = runner.memory_folder(tmp_path / "ssh" / "known_hosts")
+    look = _task("Look", "file", f"{{path: {folder}, state: directory, mode: '0700'}}")
+    with pytest.raises(StepFailed, match="Break it"):
+        play(look + _task("Break it", "fail", "{msg: it is broken}"))
+    assert "changed: [this]" not in (tmp_path / "logs" / "play.log").read_text(), "it was there, for us only"
+    assert not folder.exists()
 
 
-def test_nobodys_own_ansible_settings_play_a_part(
-    play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nobodys_own_ansible_settings_play_a_part(play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "ansible.cfg").write_text("[defaults]\nroles_path = /nowhere\n")
     monkeypatch.setenv("ANSIBLE_CONFIG", str(tmp_path / "ansible.cfg"))
     monkeypatch.setenv("ANSIBLE_CHECK_MODE_MARKERS", "yes")
@@ -179,7 +179,7 @@ def test_a_host_with_another_key_than_the_pinned_one_is_refused(
     play: Play, sshd: dict[str, Any], tmp_path: Path
 ) -> None:
     _pin(tmp_path, sshd["ansible_port"], "other")
-    with pytest.raises(StepFailed, match="there can't be reached.*host key"):
+    with pytest.raises(StepFailed, match=r"there can't be reached.*host key"):
         play(_task("Reach it", "ping", "{}"), hosts={"there": sshd})
 
 

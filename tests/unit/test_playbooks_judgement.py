@@ -54,7 +54,10 @@ def test_a_host_that_ansible_never_spoke_of_is_named() -> None:
 
 
 def test_the_first_failure_names_host_task_and_reason() -> None:
-    failures = [Failure(host="lms-1", task="Write the key", message="disk full"), Failure(host="b", task="c", message="d")]
+    failures = [
+        Failure(host="lms-1", task="Write the key", message="disk full"),
+        Failure(host="b", task="c", message="d"),
+    ]
     with pytest.raises(StepFailed, match="lms-1: `Write the key` failed: disk full"):
         _judge(code=2, failures=failures)
 

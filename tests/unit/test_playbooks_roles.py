@@ -10,6 +10,7 @@ import yaml
 from lms_stack.services import SERVICES
 from playbooks.secret_variables import secret_variables
 from playbooks.variables import inventory
+from scripts.role_readmes import page
 from tests.unit.playbook_inputs import inputs
 from tests.unit.stacks import small_stack
 
@@ -100,6 +101,4 @@ def test_a_file_that_its_program_can_check_is_checked_before_it_takes_its_place(
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
 def test_every_role_has_a_page_that_is_made_from_its_specification(role: Path) -> None:
-    from scripts.role_readmes import page
-
     assert (role / "README.md").read_text("utf-8") == page(role), "run scripts/role_readmes.py"

@@ -2,6 +2,7 @@
 
 import json
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,16 @@ COURSES = ROOT / "courses"
 DEMO = read_course(COURSES / "demo.yaml")
 
 
+def _write(text: str) -> Callable[[Path], None]:
+    def make(part: Path) -> None:
+        part.write_text(text)
+
+    return make
+
+
 def test_something_in_the_cache_is_not_made_again(tmp_path: Path) -> None:
-    made = []
-    for _ in range(2):
-        ensure(tmp_path / "thing", lambda part: (made.append(1), part.write_text("x"))[1])  # type: ignore[func-returns-value]
-    assert made == [1]
+    ensure(tmp_path / "thing", _write("first"))
+    assert ensure(tmp_path / "thing", _write("second")).read_text() == "first"
 
 
 def test_what_was_interrupted_leaves_nothing_that_looks_whole(tmp_path: Path) -> None:
@@ -32,7 +38,7 @@ def test_what_was_interrupted_leaves_nothing_that_looks_whole(tmp_path: Path) ->
     with pytest.raises(KeyboardInterrupt):
         ensure(tmp_path / "thing", broken)
     assert not (tmp_path / "thing").exists()
-    assert ensure(tmp_path / "thing", lambda part: part.write_text("whole") and None).read_text() == "whole"
+    assert ensure(tmp_path / "thing", _write("whole")).read_text() == "whole"
 
 
 def test_a_name_changes_with_each_part_and_with_where_the_parts_are_cut() -> None:

@@ -35,7 +35,9 @@ class _Systemd:
         return ""
 
 
-def _apply(module: Any, systemd: _Systemd, config: Path, *, reload: bool = False, check_mode: bool = False) -> list[str]:
+def _apply(
+    module: Any, systemd: _Systemd, config: Path, *, reload: bool = False, check_mode: bool = False
+) -> list[str]:
     module.systemctl = systemd
     unit = {"name": "a.service", "files": [str(config)], "reload": reload}
     answer: list[str] = module.applied([unit], config.parent / "stamps", check_mode=check_mode)
