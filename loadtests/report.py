@@ -38,7 +38,8 @@ WORDS = {
     Outcome.INVALID: {
         "vi": "PHÉP ĐO KHÔNG HỢP LỆ",
         "en": "Invalid: this measurement proves nothing.",
-        "meaning_vi": "Không được dùng kết quả này làm căn cứ theo Điều 6. Hãy khắc phục nguyên nhân dưới đây và đo lại.",
+        "meaning_vi": "Không được dùng kết quả này làm căn cứ theo Điều 6. "
+        "Hãy khắc phục nguyên nhân dưới đây rồi đo lại.",
         "meaning_en": "It must not be used as evidence for Article 6. Remove the causes below and measure again.",
     },
 }
