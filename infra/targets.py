@@ -128,15 +128,18 @@ class Lab:
 
     def declare(self) -> dict[str, object]:
         """The network and its guests."""
+        return dict(LabStack(self.paths.name, self.network_args(), self.guests()).host_keys)
+
+    def network_args(self) -> NetworkArgs:
+        """The private bridge and its table."""
         addresses = self.addresses()
-        network = NetworkArgs(
+        return NetworkArgs(
             bridge=naming.bridge(self.mark),
             table=naming.table(self.mark),
             cidr=str(self.cidr),
             gateway=str(naming.gateway(self.cidr)),
             kept_in=tuple(addresses[host.name] for host in self.plan.hosts_of(Role.LOADGEN)),
         )
-        return dict(LabStack(self.paths.name, network, self.guests()).host_keys)
 
     def host(self, name: str, host_key: str) -> ProvisionedHost:
         """A guest as it can be reached."""
