@@ -82,14 +82,14 @@ def _chart(draw: Callable[[Any], None], across: str, up: str, height: float = 2.
     mpl.use("svg")
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    style = {
+    style: Any = {
         "svg.fonttype": "none",
         "svg.hashsalt": "taphuan",
         "font.size": 9,
         "axes.edgecolor": QUIET,
-        "text.color": INK,
+        **dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), INK),
     }
-    with mpl.rc_context({**style, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK}):
+    with mpl.rc_context(style):
         figure = Figure(figsize=(7.2, height), layout="constrained")
         axes = figure.subplots()
         draw(axes)
