@@ -25,7 +25,9 @@ def check_server(args: ServerArgs) -> dict[str, Any]:
     kind, wanted = args.host_key.split()[:2]
     shown = _shown_keys(args, kind.removeprefix("ssh-").partition("-")[0])
     if not shown:
-        raise ConnectionError(f"{args.name} ({args.address}:{args.port}) doesn't answer on SSH with a key of kind {kind}")
+        raise ConnectionError(
+            f"{args.name} ({args.address}:{args.port}) doesn't answer on SSH with a key of kind {kind}"
+        )
     if wanted not in shown:
         raise ConnectionError(
             f"{args.name} ({args.address}:{args.port}) answered with another host key than the pinned one: "
