@@ -1,6 +1,7 @@
 """up: plan, prepare, provision, configure; the same again changes nothing."""
 
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from lms_stack.course import Course, ServersTarget
 from lms_stack.course_file import read_course
 from lms_stack.demand import demand
 from lms_stack.engines import ENGINES
+from lms_stack.errors import StepFailed
 from lms_stack.facts import packages
 from lms_stack.paths import cache_root
 from lms_stack.plan import Plan
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
     from infra.targets import Target
     from playbooks.artifacts import Artifacts
     from playbooks.runner import ConfigureResult
+
+
+#: Prometheus probes the site every few seconds; a site that is there is seen well before.
+SITE_SECONDS = 90
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,7 @@ def up(settings: "Settings") -> tuple[dict[str, Any], str]:
     provisioned = _provision(settings, course, plan, prepared)
     stack = _made_concrete(settings, course, plan, provisioned)
     configured = _configure(settings, stack, provisioned, prepared)
+    _wait_for_the_site(settings, stack)
     document = {
         "changed": configured.changed,
         "pulumi": provisioned.changes.model_dump(),
@@ -151,6 +158,26 @@ def _configure(
     )
     with settings.progress.step("configure", "Configure the stack and load the course (Ansible)") as tell:
         return configure(inputs, log=stack.paths.logs / "up-ansible.log", tell=tell, raw=settings.progress.raw)
+
+
+def _wait_for_the_site(settings: "Settings", stack: Standing) -> None:
+    """Up is done when the monitor, too, has seen the site answer.
+
+    :raises StepFailed: it hasn't in time.
+    """
+    from monitoring.prometheus import Prometheus  # noqa: PLC0415
+    from monitoring.status import status  # noqa: PLC0415
+
+    prometheus = Prometheus(stack.topology.url("prometheus"))
+    deadline = time.monotonic() + SITE_SECONDS
+    with settings.progress.step("site", "Wait until the monitor sees the site answer"):
+        while not status(prometheus, stack.topology).site_up:
+            if time.monotonic() > deadline:
+                raise StepFailed(
+                    f"the monitor didn't see {stack.topology.url('https')} answer in {SITE_SECONDS} s",
+                    hint=f"`./taphuan status {settings.course_file}` tells what it sees",
+                )
+            time.sleep(1)
 
 
 def site_document(stack: Standing) -> dict[str, Any]:

@@ -18,7 +18,7 @@ PROMETHEUS_FOLDER = "/etc/prometheus"
 CA_FILE = "/etc/taphuan/ca.crt"
 #: A hold of one minute then has a dozen samples.
 SCRAPE_INTERVAL = "5s"
-PROBE_INTERVAL = "15s"
+PROBE_INTERVAL = "10s"
 #: What each of our pages says of itself, so that an error page with status 200 doesn't count as up.
 PAGE_MARK = "<body[^>]+data-page="
 
