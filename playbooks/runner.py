@@ -25,6 +25,8 @@ __all__ = ["Artifacts", "ConfigureInputs", "ConfigureResult", "HostResult", "con
 
 HERE = Path(__file__).resolve().parent
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made there, mode 0700
+#: Ansible that outlives a killed run would work on beside the next one; setpriv is in Debian's util-linux.
+DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL")
 
 Speak = Callable[[str], None]
 
@@ -88,6 +90,7 @@ def run_playbook(  # noqa: PLR0913 - each is one fact of a run, and all but thre
             quiet=True,
         )
         runner.config.env = _environment(runner.config.env, folder, known_hosts)
+        runner.config.command = [*DIES_WITH_US, *runner.config.command]
         status, code = runner.run()
     if status == "canceled":
         raise KeyboardInterrupt

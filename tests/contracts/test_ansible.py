@@ -16,6 +16,7 @@ from lms_stack.errors import StepFailed
 from playbooks import runner
 from playbooks.judgement import ConfigureResult
 
+ROOT = Path(__file__).parent.parent.parent
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 SECRET = "a-secret-of-this-test"
 
@@ -143,7 +144,7 @@ def sshd(tmp_path: Path) -> Iterator[dict[str, Any]]:
     )
     command = [SSHD, "-D", "-e", "-f", "/dev/null", *(word for option in options for word in ("-o", option))]
     with (tmp_path / "sshd.log").open("wb") as log, subprocess.Popen(command, stderr=log) as server:
-        _wait_for(port)
+        _wait_until(lambda: _answers(port))
         yield {
             "ansible_host": "127.0.0.1",
             "ansible_port": port,
@@ -154,14 +155,20 @@ def sshd(tmp_path: Path) -> Iterator[dict[str, Any]]:
         server.terminate()
 
 
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with socket.socket() as attempt:
-            if attempt.connect_ex(("127.0.0.1", port)) == 0:
-                return
+def _wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
         time.sleep(0.05)
-    raise TimeoutError(f"nothing listens on port {port}")
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as attempt:
+        return attempt.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _processes() -> str:
+    return subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
 
 
 def _pin(tmp_path: Path, port: int, key: str) -> None:
@@ -191,6 +198,28 @@ def test_a_host_whose_key_nobody_pinned_is_refused(play: Play, sshd: dict[str, A
 def test_no_process_outlives_a_run(play: Play, sshd: dict[str, Any], tmp_path: Path) -> None:
     _pin(tmp_path, sshd["ansible_port"], "host")
     play(_task("Reach it", "ping", "{}"), hosts={"there": sshd})
-    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    mine = [line for line in listing.splitlines() if str(sshd["ansible_port"]) in line and "sshd" not in line]
+    mine = [line for line in _processes().splitlines() if str(sshd["ansible_port"]) in line and "sshd" not in line]
     assert mine == []
+
+
+def test_ansible_ends_with_the_program_that_was_killed(tmp_path: Path) -> None:
+    program = f"""
+import sys
+from pathlib import Path
+from playbooks.runner import run_playbook
+here = {{"this": {{"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}}}
+folder = Path({str(tmp_path)!r})
+hosts = {{"all": {{"hosts": here}}}}
+run_playbook(folder / "play.yml", hosts, {{}}, known_hosts=folder / "k" / "h", log=folder / "log")
+"""
+    (tmp_path / "play.yml").write_text(
+        "- hosts: all\n  gather_facts: false\n  tasks:\n"
+        + _task("Begin", "file", f"{{path: {tmp_path}/begun, state: touch, mode: '0600'}}")
+        + _task("Go on", "command", "sleep 300")
+    )
+    killed = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)
+    _wait_until((tmp_path / "begun").exists)
+    killed.kill()
+    killed.wait()
+    folder = str(runner.memory_folder(tmp_path / "k" / "h"))
+    _wait_until(lambda: folder not in _processes())
