@@ -217,7 +217,7 @@ run_playbook(folder / "play.yml", hosts, {{}}, known_hosts=folder / "k" / "h", l
         + _task("Begin", "file", f"{{path: {tmp_path}/begun, state: touch, mode: '0600'}}")
         + _task("Go on", "command", "sleep 300")
     )
-    killed = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)
+    killed = subprocess.Popen(["nohup", sys.executable, "-c", program], cwd=ROOT)  # so that no hang-up ends it either
     _wait_until((tmp_path / "begun").exists)
     killed.kill()
     killed.wait()
