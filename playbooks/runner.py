@@ -15,6 +15,7 @@ from typing import Any, TextIO
 import ansible_runner
 
 from lms_stack.errors import StepFailed
+from playbooks import leftovers
 from playbooks.document import as_yaml
 from playbooks.inputs import Artifacts, ConfigureInputs
 from playbooks.judgement import ConfigureResult, Failure, HostResult, failure_of, judge
@@ -25,7 +26,8 @@ __all__ = ["Artifacts", "ConfigureInputs", "ConfigureResult", "HostResult", "con
 
 HERE = Path(__file__).resolve().parent
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made there, mode 0700
-#: Ansible that outlives a killed run would work on beside the next one; setpriv is in Debian's util-linux.
+#: Ansible begins nothing new once we are gone; setpriv is in Debian's util-linux. A task that is at work comes to its
+#: end, or to the next run, whichever is first.
 DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL")
 
 Speak = Callable[[str], None]
@@ -179,6 +181,7 @@ def memory_folder(known_hosts: Path) -> Path:
 def _private_folder(known_hosts: Path) -> Iterator[Path]:
     """A folder in memory for one deployment's run; what a killed run left there goes first."""
     folder = memory_folder(known_hosts)
+    leftovers.end(folder)  # they would work on beside this run
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)  # fails where somebody else has put something in its place
     try:

@@ -78,7 +78,7 @@ def test_a_playbook_that_is_no_yaml_is_a_failed_step(play: Play) -> None:
 
 def test_secrets_reach_the_task_but_neither_log_nor_disk_nor_argument_list(play: Play, tmp_path: Path) -> None:
     seen: list[str] = []
-    listing = _task("Look", "command", f"sh -c 'ps -eo args > {tmp_path}/args'", "      changed_when: false\n")
+    listing = _task("Look", "command", f"sh -c 'ps -ewwo args > {tmp_path}/args'", "      changed_when: false\n")
     write = _task("Use it", "copy", f"{{content: '{{{{ secret }}}}', dest: {tmp_path}/held, mode: '0600'}}")
     play(listing + write + "      no_log: true\n", raw=seen.append)
     assert (tmp_path / "held").read_text() == SECRET
@@ -168,7 +168,7 @@ def _answers(port: int) -> bool:
 
 
 def _processes() -> str:
-    return subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return subprocess.run(["ps", "-ewwo", "args"], capture_output=True, text=True, check=True).stdout
 
 
 def _pin(tmp_path: Path, port: int, key: str) -> None:
@@ -202,24 +202,29 @@ def test_no_process_outlives_a_run(play: Play, sshd: dict[str, Any], tmp_path: P
     assert mine == []
 
 
-def test_ansible_ends_with_the_program_that_was_killed(tmp_path: Path) -> None:
-    program = f"""
+PROGRAM = """
 import sys
 from pathlib import Path
 from playbooks.runner import run_playbook
-here = {{"this": {{"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}}}
-folder = Path({str(tmp_path)!r})
-hosts = {{"all": {{"hosts": here}}}}
-run_playbook(folder / "play.yml", hosts, {{}}, known_hosts=folder / "k" / "h", log=folder / "log")
+here = {"this": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}
+folder = Path(sys.argv[1])
+hosts = {"all": {"hosts": here}}
+run_playbook(folder / "play.yml", hosts, {}, known_hosts=folder / "ssh" / "known_hosts", log=folder / "log")
 """
+
+
+def test_what_a_killed_run_left_at_work_ends_before_the_next_run_begins(play: Play, tmp_path: Path) -> None:
     (tmp_path / "play.yml").write_text(
         "- hosts: all\n  gather_facts: false\n  tasks:\n"
         + _task("Begin", "file", f"{{path: {tmp_path}/begun, state: touch, mode: '0600'}}")
         + _task("Go on", "command", "sleep 300")
+        + _task("Never", "file", f"{{path: {tmp_path}/never, state: touch, mode: '0600'}}")
     )
-    killed = subprocess.Popen(["nohup", sys.executable, "-c", program], cwd=ROOT)  # so that no hang-up ends it either
+    # nohup, as people on weak links do: then no hang-up ends it.
+    killed = subprocess.Popen(["nohup", sys.executable, "-c", PROGRAM, str(tmp_path)], cwd=ROOT)
     _wait_until((tmp_path / "begun").exists)
     killed.kill()
     killed.wait()
-    folder = str(runner.memory_folder(tmp_path / "k" / "h"))
-    _wait_until(lambda: folder not in _processes())
+    play(_task("Say it", "debug", "{msg: hello}"))
+    assert str(runner.memory_folder(tmp_path / "ssh" / "known_hosts")) not in _processes()
+    assert not (tmp_path / "never").exists()
