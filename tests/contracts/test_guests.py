@@ -121,6 +121,16 @@ def test_a_killed_guest_is_seen_and_comes_back_with_its_data(
     assert in_guest(lab, "cat /root/kept /etc/machine-id").split() == [victim.__name__, machine_id]
 
 
+def test_a_guest_whose_nspawn_was_killed_is_still_shut_down_cleanly(lab: Lab, args: GuestArgs) -> None:
+    in_guest(lab, "rm -f /root/closed; systemd-run --quiet -p ExecStop='touch /root/closed' sleep infinity")
+    os.kill(nspawn(args), signal.SIGKILL)
+    _wait_until(lambda: not guest.is_up(args))
+    guest.stop(args)
+    assert args.group.members() == set()
+    assert not os.path.ismount(args.root)
+    assert (Path(args.folder) / "upper/root/closed").exists()
+
+
 def test_after_a_reboot_of_the_machine_network_and_guest_come_back(lab: Lab, args: GuestArgs) -> None:
     in_guest(lab, "echo before > /root/kept; sync")
     guest.stop(args)
