@@ -16,6 +16,7 @@ from pydantic import Field
 
 from infra import leftovers, secrets
 from infra.lab import naming
+from infra.lab.commands import CommandFailed
 from infra.lab.sweep import sweep, sweep_guests
 from infra.targets import Target
 from lms_stack.errors import StepFailed
@@ -57,9 +58,10 @@ def provision(
     :raises PreflightFailed: the target can't carry the plan; nothing was changed.
     :raises StepFailed: Pulumi failed; the log tells why.
     """
-    target.check()
-    target.prepare()
+    with _failures_told(log):
+        target.check()
     with _stack(paths, cli, lambda: _program(target), log, raw) as (stack, write):
+        target.prepare()
         made = _secrets(stack, plan, target, cli)
         result = stack.up(refresh=True, on_output=write, on_event=_teller(tell), color="never", suppress_outputs=True)
         sweep_guests(paths.guests, naming.mark(str(paths.root)), kept=frozenset(host.name for host in plan.hosts))
@@ -97,15 +99,27 @@ def _program(target: Target) -> None:
 
 
 @contextmanager
+def _failures_told(log: Path) -> Iterator[None]:
+    """What this machine itself refuses (a full disk, a tool that fails), as an error that a person can read."""
+    try:
+        yield
+    except (CommandFailed, OSError, LookupError) as error:
+        raise StepFailed(str(error), hint="put it right and run the same command again", log=log) from error
+
+
+@contextmanager
 def _stack(
     paths: DeploymentPaths, cli: Path, program: Callable[[], None], log: Path, raw: Tell
 ) -> Iterator[tuple[auto.Stack, Callable[[str], None]]]:
-    """The deployment's stack, with what a killed run left behind cleared away."""
-    leftovers.end_orphans(paths.root)
-    leftovers.release_stale_locks(paths.pulumi)
-    (paths.pulumi / "work").mkdir(parents=True, exist_ok=True, mode=0o700)
-    _ensure_passphrase(paths.passphrase)
-    with log.open("a", encoding="utf-8") as output:
+    """The deployment's stack, with what a killed run left behind cleared away.
+
+    :raises StepFailed: Pulumi or this machine failed.
+    """
+    with _failures_told(log), log.open("a", encoding="utf-8") as output:
+        leftovers.end_orphans(paths.root)
+        leftovers.release_stale_locks(paths.pulumi)
+        (paths.pulumi / "work").mkdir(parents=True, exist_ok=True, mode=0o700)
+        _ensure_passphrase(paths.passphrase)
 
         def write(line: str) -> None:
             output.write(line.rstrip() + "\n")

@@ -10,7 +10,8 @@ class CommandFailed(RuntimeError):
     """A tool of the host failed."""
 
     def __init__(self, command: Sequence[str], said: str) -> None:
-        super().__init__(f"{' '.join(command)}: {said.strip() or 'failed without a word'}")
+        first, *more = said.strip().splitlines() or ["failed without a word"]
+        super().__init__(f"{' '.join(command)}: {first}{f' (and {len(more)} lines more)' if more else ''}")
 
 
 def run(*command: str, stdin: str = "") -> str:
