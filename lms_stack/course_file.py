@@ -135,29 +135,39 @@ def _holds(container: Any, part: str | int) -> bool:
 
 
 def _explained(detail: ErrorDetails) -> str:
-    match detail["type"]:
+    """A fault in words of ours."""
+    kind, given = detail["type"], _given(detail)
+    family = kind.partition("_")[0]
+    if family in _EXPECTED:
+        return f"expected {_EXPECTED[family]}, not {given}"
+    match kind:
         case "missing":
-            said = f"is missing; write it as `{detail['loc'][-1]}: ...`"
-        case "int_parsing" | "int_type" | "int_from_float":
-            said = f"expected a whole number, not {_given(detail)}"
-        case kind if kind.startswith("datetime_"):
-            said = f"expected a time, like 2027-04-09T19:30, not {_given(detail)}"
-        case kind if kind.startswith("date_"):
-            said = f"expected a day that exists, like 2027-03-01, not {_given(detail)}"
+            return f"is missing; write it as `{detail['loc'][-1]}: ...`"
         case "extra_forbidden":
-            said = f"unknown key{_meant(str(detail['loc'][-1]))}"
+            return f"unknown key{_meant(str(detail['loc'][-1]))}"
         case "value_error":
-            said = str(detail["ctx"]["error"])
-        case "literal_error" | "union_tag_invalid":
-            expected = detail["ctx"].get("expected") or detail["ctx"].get("expected_tags")
-            said = f"expected {expected}, not {_given(detail)}"
+            return str(detail["ctx"]["error"])
         case "union_tag_not_found":
-            said = "needs a `kind` that says what it is"
+            return "needs a `kind` that says what it is"
+    return f"{_asked(detail)}, not {given}"
+
+
+#: What was expected, by the family of pydantic's error types.
+_EXPECTED = {
+    "int": "a whole number",
+    "datetime": "a time, like 2027-04-09T19:30",
+    "date": "a day that exists, like 2027-03-01",
+}
+
+
+def _asked(detail: ErrorDetails) -> str:
+    match detail["type"]:
+        case "literal_error" | "union_tag_invalid":
+            return f"expected {detail['ctx'].get('expected') or detail['ctx'].get('expected_tags')}"
         case "string_pattern_mismatch":
-            said = f"expected text of the form {detail['ctx']['pattern']}, not {_given(detail)}"
+            return f"expected text of the form {detail['ctx']['pattern']}"
         case _:
-            said = f"{_lower(detail['msg'])}, not {_given(detail)}"
-    return said
+            return _lower(detail["msg"])
 
 
 def _given(detail: ErrorDetails) -> str:
