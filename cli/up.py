@@ -17,10 +17,10 @@ from lms_stack.course import Course, ServersTarget
 from lms_stack.course_file import read_course
 from lms_stack.demand import demand
 from lms_stack.engines import ENGINES
-from lms_stack.errors import StepFailed
+from lms_stack.errors import StepFailed, UsageError
 from lms_stack.facts import packages
-from lms_stack.paths import cache_root
-from lms_stack.plan import Plan
+from lms_stack.paths import DeploymentPaths, cache_root
+from lms_stack.plan import Plan, Role
 from lms_stack.sizing import plan as sized
 from lms_stack.topology import Topology, topology
 
@@ -61,6 +61,7 @@ def up(settings: "Settings") -> tuple[dict[str, Any], str]:
     """
     with settings.progress.step("plan", "Plan servers and bandwidth"):
         course, plan = planned(settings)
+        keep_data(standing_plan(settings.paths), plan)
         deployments.save(settings.paths.course, course)
         deployments.save(settings.paths.plan, plan)
     prepared = _prepare(settings, course)
@@ -75,6 +76,25 @@ def up(settings: "Settings") -> tuple[dict[str, Any], str]:
         "steps": [step.model_dump() for step in settings.progress.steps],
     }
     return document, _text(stack, document)
+
+
+def standing_plan(paths: DeploymentPaths) -> Plan | None:
+    """The plan of the deployment that stands, if one does."""
+    return deployments.load(paths.plan, Plan) if paths.topology.exists() else None
+
+
+def keep_data(before: Plan | None, after: Plan) -> None:
+    """Refuse a plan that would take away a host with learners' work on it.
+
+    :raises UsageError: it would; nothing was changed.
+    """
+    kept = {host.name for host in after.hosts}
+    lost = [host.name for host in before.hosts_of(Role.DATABASE) if host.name not in kept] if before else []
+    if lost:
+        raise UsageError(
+            f"the course now needs other hosts, and {', '.join(lost)}, which holds the database, is not among them",
+            hint="set `layout:` in the course file to keep the hosts that stand, or save the data and use `down` first",
+        )
 
 
 def _prepare(settings: "Settings", course: Course) -> Prepared:
