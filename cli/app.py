@@ -1,6 +1,7 @@
 """The commands and their options. Help, completion and the man page all come from these definitions."""
 
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
@@ -14,7 +15,7 @@ from cli.output import emit, emit_error
 from cli.progress import Progress
 from lms_stack.errors import ExitCode, StepFailed, TaphuanError, UsageError
 from lms_stack.measurement import WhatIf
-from lms_stack.paths import DeploymentPaths
+from lms_stack.paths import DeploymentPaths, cache_root
 from lms_stack.units import parse
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -77,7 +78,22 @@ def _guarded(work: Callable[[], ExitCode], as_json: bool) -> None:
     except KeyboardInterrupt:
         emit_error(StepFailed("stopped by Ctrl-C", hint="the same command goes on where it was"), as_json=as_json)
         code = ExitCode.STEP_FAILED
+    except Exception as error:  # noqa: BLE001 - the last resort: exit code 1 would mean "does not fit"
+        emit_error(_unforeseen(error), as_json=as_json)
+        code = ExitCode.STEP_FAILED
     sys.exit(int(code))
+
+
+def _unforeseen(error: Exception) -> StepFailed:
+    """A fault of the tool itself, with its traceback in a log."""
+    log = cache_root() / "logs" / "unforeseen.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("".join(traceback.format_exception(error)), "utf-8")
+    return StepFailed(
+        f"something unforeseen: {type(error).__name__}: {error}",
+        hint="this is a fault of taphuan; please report it with the log",
+        log=log,
+    )
 
 
 def _done(document: Mapping[str, Any], settings: Settings, text: Callable[[], str]) -> None:

@@ -62,6 +62,7 @@ def up(settings: "Settings") -> tuple[dict[str, Any], str]:
     with settings.progress.step("plan", "Plan servers and bandwidth"):
         course, plan = planned(settings)
         keep_data(standing_plan(settings.paths), plan)
+        _target(settings, course, plan, None).check()
         deployments.save(settings.paths.course, course)
         deployments.save(settings.paths.plan, plan)
     prepared = _prepare(settings, course)
