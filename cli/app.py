@@ -219,9 +219,9 @@ def schema_command() -> None:
     """Print the JSON Schema of the course file, for editors."""
     import json  # noqa: PLC0415
 
-    from lms_stack.course import Course  # noqa: PLC0415
+    from lms_stack.course import course_schema  # noqa: PLC0415
 
-    click.echo(json.dumps(Course.model_json_schema(), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(course_schema(), ensure_ascii=False, indent=2))
 
 
 @click.command("completion")

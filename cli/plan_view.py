@@ -6,7 +6,7 @@ from typing import Any
 from rich.markup import escape
 
 from lms_stack.plan import HostPlan, Plan
-from lms_stack.units import Figure
+from lms_stack.units import Figure, show
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def _lines(plan: Plan) -> Iterator[str]:
     yield ""
     yield "[bold]Planned peak[/bold]"
     yield from _figure("learners at once", demand.concurrent_learners)
-    yield f"  {'requests':<20} [bold]{demand.request_rate:.3g}/s[/bold]"
+    yield f"  {'requests':<20} [bold]{show(demand.request_rate, '1/s')}[/bold]"
     for name, figure in demand.requests.items():
         yield from _figure(f"  {name}", figure)
     yield from _figure("egress", demand.egress)

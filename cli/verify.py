@@ -51,7 +51,7 @@ def verify(settings: "Settings", what_if: WhatIf, hold: float = 60.0) -> VerifyR
     with _remote(stack) as remote:
         load = _measured_load(settings, stack, wanted, what_if, hold, remote)
     measured = _with_resources(settings, stack, load, what_if)
-    judged = verdict(measured, stack.course.objectives)
+    judged = verdict(measured, stack.course.objectives, played=wanted)
     folder = _report(settings, stack, wanted, measured, judged)
     return _result(settings, stack, measured, judged, folder)
 

@@ -1,195 +1,209 @@
-"""The Course: what the administrator writes. The schema, with units and defaults; reading is in course_file.py."""
+"""The Course: what the administrator writes. The schema with its defaults; its kinds of value are in course_values.py.
 
-from datetime import date, datetime, timedelta, timezone
-from typing import Annotated, Literal
+The text under each field is its description in the JSON Schema, which editors show.
+"""
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from functools import cache
+from typing import Annotated, Any, Literal
 
-from lms_stack import units
+from pydantic import ConfigDict, Field
+
+from lms_stack.course_values import (
+    VIET_NAM,
+    Address,
+    BitRate,
+    Count,
+    Day,
+    Duration,
+    FileName,
+    HostKey,
+    Moment,
+    Port,
+    Share,
+    Slug,
+    Text,
+    Wait,
+)
 from lms_stack.units import Frozen
 
-#: Viet Nam keeps one time zone without daylight saving.
-VIET_NAM = timezone(timedelta(hours=7))
-
-
-def _read(kind: str) -> BeforeValidator:
-    return BeforeValidator(lambda text: units.parse(text, kind))
-
-
-def _schema(kind: str) -> WithJsonSchema:
-    return WithJsonSchema(
-        {"type": "string", "description": f"a {kind} with its unit", "examples": [units.KINDS[kind][1]]}
-    )
-
-
-def _between(low: float, high: float, expected: str) -> AfterValidator:
-    def check(value: float) -> float:
-        if not low <= value <= high:
-            raise ValueError(f"expected {expected}")
-        return value
-
-    return AfterValidator(check)
-
-
-def _local(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=VIET_NAM)
-
-
-def _seconds(value: float) -> str:
-    return f"{value!r} s"
-
-
-def _bits(value: float) -> str:
-    return f"{value!r} bit/s"
-
-
-def _percent(value: float) -> str:
-    return f"{value * 100!r} %"
-
-
-Duration = Annotated[
-    float,
-    _read("duration"),
-    _between(1, 31 * 86400, "between 1 s and 31 d"),
-    PlainSerializer(_seconds, return_type=str),
-    _schema("duration"),
-]
-BitRate = Annotated[
-    float,
-    _read("bit rate"),
-    _between(1e4, 1e12, "between 10 kbit/s and 1000 Gbit/s"),
-    PlainSerializer(_bits, return_type=str),
-    _schema("bit rate"),
-]
-Share = Annotated[
-    float,
-    _read("share"),
-    _between(0, 1, "between 0 % and 100 %"),
-    PlainSerializer(_percent, return_type=str),
-    _schema("share"),
-]
-Moment = Annotated[datetime, AfterValidator(_local)]
-Text = Annotated[str, Field(min_length=1, max_length=300)]
-FileName = Annotated[str, Field(min_length=1, description="a file, relative to the course file")]
-Slug = Annotated[
-    str,
-    Field(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$", description="2 to 32 of a-z, 0-9 and -, beginning with a letter"),
+__all__ = [
+    "VIET_NAM",
+    "Course",
+    "Dates",
+    "Essay",
+    "Exam",
+    "LabTarget",
+    "Lesson",
+    "Objectives",
+    "Quiz",
+    "ServerHost",
+    "ServersTarget",
+    "Unit",
+    "Video",
+    "course_schema",
 ]
 
 
-class Dates(Frozen):
-    """When the course runs, and until when its content stays readable (Article 10.8: at least six months)."""
+class Written(Frozen):
+    """Base of what an administrator writes: the text under a field tells editors what it is."""
 
-    opens: date
-    closes: date
-    access_until: date
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
 
-class Video(Frozen):
+class Dates(Written):
+    """When the course runs, and until when its content stays readable."""
+
+    opens: Day
+    """The first day."""
+    closes: Day
+    """The last day."""
+    access_until: Day
+    """Until when content stays readable: at least six months after closing (Article 10.8)."""
+
+
+class Video(Written):
     """A recorded lecture; without a file one is made of title cards, which is enough to size and to verify."""
 
     duration: Duration
+    """How long it plays."""
     bit_rate: BitRate
+    """How many bits a second of it has: what sizes the line."""
     file: FileName | None = None
+    """The recording; title cards where there is none."""
 
 
-class Lesson(Frozen):
+class Lesson(Written):
     """Text, slides and a recorded lecture."""
 
     kind: Literal["lesson"]
     title: Text
+    """What learners see in the list."""
     text: FileName
+    """The lesson's text, Markdown."""
     slides: bool = True
+    """Whether slides are made from the text's headings."""
     video: Video | None = None
+    """The recorded lecture."""
 
 
-class Quiz(Frozen):
+class Quiz(Written):
     """A self-assessment quiz."""
 
     kind: Literal["quiz"]
     title: Text
+    """What learners see in the list."""
     questions: FileName
+    """The questions, YAML."""
     time_limit: Duration
-    attempts: int = Field(default=3, ge=1, le=100)
+    """How long one attempt may take."""
+    attempts: Annotated[Count, Field(le=100)] = 3
+    """How often a learner may try."""
 
 
-class Essay(Frozen):
+class Essay(Written):
     """An essay that learners upload."""
 
     kind: Literal["essay"]
     title: Text
+    """What learners see in the list."""
     text: FileName
-    due: date
+    """What the essay is about, Markdown."""
+    due: Day
+    """The last day to hand it in, within the course."""
 
 
-class Exam(Frozen):
+class Exam(Written):
     """The final exam: one window in which it can be started, and the time each learner has."""
 
     kind: Literal["exam"]
     title: Text
+    """What learners see in the list."""
     questions: FileName
+    """The questions, YAML."""
     opens: Moment
+    """From when it can be started; Viet Nam's time where no zone is written."""
     closes: Moment
+    """When the last must have handed in."""
     duration: Duration
+    """The time each learner has."""
 
 
 Unit = Annotated[Lesson | Quiz | Essay | Exam, Field(discriminator="kind")]
 
 
-class Objectives(Frozen):
+class Objectives(Written):
     """What learners may expect; a verdict holds the stack to it."""
 
-    page_p95: Duration = 1.0
+    page_p95: Wait = 1.0
+    """In how long 95 of 100 pages must have come."""
     failed_requests: Share = 0.01
+    """The highest share of requests that may fail."""
 
 
-class LabTarget(Frozen):
+class LabTarget(Written):
     """Guests on this machine."""
 
     kind: Literal["lab"]
     edge_link: BitRate | None = None
+    """The line's bandwidth each way; the planned one where it is left out."""
 
 
-class ServerHost(Frozen):
+class ServerHost(Written):
     """An existing machine reached over SSH, and the only key it may answer with."""
 
     name: Slug
-    address: Text
-    port: int = Field(default=22, ge=1, le=65535)
+    address: Address
+    port: Port = 22
+    """Where its SSH listens."""
     user: Text = "root"
-    host_key: Annotated[str, Field(pattern=r"^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa) [A-Za-z0-9+/=]+")]
+    """Who logs in: root, or somebody who may use sudo without a password."""
+    host_key: HostKey
     identity_file: FileName
+    """The private key to log in with."""
 
 
-class ServersTarget(Frozen):
-    """Machines that are there already, listed here or in a file beside the course file."""
+class ServersTarget(Written):
+    """Machines that are there already."""
 
     kind: Literal["servers"]
     hosts: tuple[ServerHost, ...] = Field(min_length=1)
-    operator_address: Text
+    """The machines, by the names that `taphuan plan` gives them."""
+    operator_address: Address
     edge_link: BitRate | None = None
+    """The line that is contracted; the planned one where it is left out."""
 
 
 Target = Annotated[LabTarget | ServersTarget, Field(discriminator="kind")]
 
 
-class Course(Frozen):
+class Course(Written):
     """One course, from its learners to the machines it runs on."""
 
     name: Slug
     title: Text
+    """The course's name, as people read it."""
     organiser: Text
+    """Who holds the course."""
     summary: str = ""
+    """A few sentences for the first page."""
     dates: Dates
-    learners: int = Field(ge=1, le=5_000_000)
-    classes: int = Field(ge=1, le=100_000)
-    instructors: int = Field(ge=1, le=100_000)
+    learners: Annotated[Count, Field(le=5_000_000)]
+    """How many are enrolled."""
+    classes: Annotated[Count, Field(le=100_000)]
+    """Into how many classes they are divided."""
+    instructors: Annotated[Count, Field(le=100_000)]
+    """How many teach and mark."""
     content: tuple[Unit, ...] = Field(min_length=1)
+    """Lessons, quizzes, essays and exams, in their order."""
     forum: FileName | None = None
+    """The first topics of the forum, YAML; no forum where it is left out."""
     objectives: Objectives = Objectives()
     engine: Literal["lophoc"] = "lophoc"
+    """The LMS."""
     layout: Literal["auto", "one_box", "split"] = "auto"
+    """All roles on one host, each on its own, or as the sizing says."""
     target: Target = LabTarget(kind="lab")
+    """Where the machines come from: guests on this one, or servers that are there."""
 
     @property
     def lessons(self) -> tuple[Lesson, ...]:
@@ -207,3 +221,9 @@ class Course(Frozen):
         named = [getattr(unit, "text", None) or getattr(unit, "questions", None) for unit in self.content]
         videos = [lesson.video.file for lesson in self.lessons if lesson.video]
         return tuple(name for name in (*named, *videos, self.forum) if name)
+
+
+@cache
+def course_schema() -> dict[str, Any]:
+    """The JSON Schema of a course file, for editors; don't change what it returns."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Course.model_json_schema()}

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from lms_stack.course import Course
 from lms_stack.facts import Facts, facts
 from lms_stack.request_classes import RequestClass
-from lms_stack.units import Figure, Frozen, Interval
+from lms_stack.units import Figure, Frozen, Interval, show
 
 MINUTE = 60.0
 
@@ -166,7 +166,7 @@ def _segment_bytes(course: Course, known: Facts) -> Figure:
     return Figure(
         value=rate * seconds / 8,
         unit="B",
-        reason=f"mean bit rate of {len(videos)} lectures {rate / 1e3:.0f} kbit/s × {seconds:g} s / 8",
+        reason=f"mean bit rate of {len(videos)} lectures {show(rate, 'bit/s')} × {seconds:g} s / 8",
     )
 
 
@@ -205,5 +205,5 @@ def _storage(course: Course, known: Facts) -> Figure:
     return Figure(
         value=(lectures + essays) * factor,
         unit="B",
-        reason=f"lectures {lectures / 1e9:.2f} GB + essays {essays / 1e9:.2f} GB, × {factor:g} for growth and database",
+        reason=f"lectures {show(lectures, 'B')} + essays {show(essays, 'B')}, × {factor:g} for growth and database",
     )

@@ -10,9 +10,10 @@ from lms_stack.course import Course
 from lms_stack.demand import Demand
 from lms_stack.facts import Facts, facts
 from lms_stack.plan import STACK_ROLES, HostPlan, Plan, Pools, Role, Utilisation
-from lms_stack.units import Figure, Interval
+from lms_stack.pools import MIB, pools
+from lms_stack.side_hosts import loadgen_hosts, monitor_host
+from lms_stack.units import Figure, Interval, show
 
-MIB = 2**20
 GIB = 2**30
 
 
@@ -22,7 +23,8 @@ def plan(course: Course, demanded: Demand, known: Facts | None = None) -> Plan:
     :param known: the facts to use; those shipped with this version where it is None.
     """
     sizer = _Sizer(course, demanded, known or facts())
-    hosts = (*sizer.stack_hosts(), sizer.monitor(), sizer.loadgen())
+    lab = course.target.kind == "lab"
+    hosts = (*sizer.stack_hosts(), monitor_host(sizer.known, lab=lab), *loadgen_hosts(demanded, sizer.known))
     return Plan(
         deployment=course.name,
         engine=course.engine,
@@ -63,10 +65,10 @@ class _Sizer:
         sizes = self.known.sizing[f"core_sizes_{self.course.target.kind}"].sizes
         wanted = self._planned_need(need) / self.target
         value = next((size for size in sizes if size >= wanted), float(ceil(wanted)))
+        had = f"next size had is {value:g}" if value in sizes else f"more than the largest size had, {sizes[-1]:g}"
         reason = (
-            f"{what} keep {need} busy at the peak; planned at {self._planned_need(need):.2f} (arrivals at their high "
-            f"end, service demands as measured) / target utilisation {self.target:.0%} = {wanted:.2f}, "
-            f"next size had is {value:g}"
+            f"{what}: {need} busy at the peak; planned at {self._planned_need(need):.2f} (arrivals at their high "
+            f"end, service demands as measured) / target utilisation {show(self.target, 'share')} = {wanted:.2f}, {had}"
         )
         return Figure(value=value, unit="core", reason=reason, interval=need)
 
@@ -76,9 +78,8 @@ class _Sizer:
 
     def stack_hosts(self) -> tuple[HostPlan, ...]:
         """The hosts that carry the learners: one box, or one host and more for each role."""
-        whole = self._all_needs()
-        if self.course.layout == "one_box" or (self.course.layout == "auto" and self._fits_one_box(whole)):
-            return (self._host("lms-1", STACK_ROLES, whole),)
+        if self.one_box:
+            return (self._host("lms-1", STACK_ROLES, self._all_needs()),)
         return tuple(
             self._host(f"{role}-{number}", (role,), self.needs[role].scaled(1 / count))
             for role in STACK_ROLES
@@ -92,12 +93,16 @@ class _Sizer:
             total = total.plus(need)
         return total
 
-    def _fits_one_box(self, whole: Interval) -> bool:
-        return self._planned_need(whole) / self.target <= self._number("one_box_cores")
+    @property
+    def one_box(self) -> bool:
+        """Whether all roles of the stack share one host."""
+        if self.course.layout == "auto":
+            return self._planned_need(self._all_needs()) / self.target <= self._number("one_box_cores")
+        return self.course.layout == "one_box"
 
     def _host_count(self, role: Role) -> int:
         """Only the application scales out in this first sizing; the others grow in place."""
-        if role is not Role.APP:
+        if role is not Role.APP or self.one_box:
             return 1
         return max(1, ceil(self._planned_need(self.needs[role]) / self.target / self._number("app_host_cores")))
 
@@ -134,81 +139,32 @@ class _Sizer:
             return Figure(value=owned, unit="bit/s", reason="written in the course file (target.edge_link)")
         return self.bandwidth()
 
+    @property
+    def _busier(self) -> tuple[str, Figure]:
+        """The direction of the edge link that has more to carry."""
+        ways = (("egress", self.demanded.egress), ("ingress", self.demanded.ingress))
+        return max(ways, key=lambda way: way[1].value)
+
     def bandwidth(self) -> Figure:
         """The line to have at the edge, each way."""
         limit = self._number("link_utilisation")
-        egress = self.demanded.egress
-        wanted = max(egress.value, self.demanded.ingress.value) / limit
+        way, peak = self._busier
+        wanted = peak.value / limit
         sizes = self.known.sizing["link_sizes"].sizes
-        value = next((size for size in sizes if size >= wanted), ceil(wanted / sizes[-1]) * sizes[-1])
-        reason = f"peak egress {egress} / highest link use {limit:.0%} = {wanted / 1e6:.1f} Mbit/s, next size sold"
-        return Figure(value=value, unit="bit/s", reason=reason, interval=egress.interval)
-
-    def monitor(self) -> HostPlan:
-        """The host that watches; apart from the stack, so that it sees the stack fail."""
-        return HostPlan(
-            name="monitor-1",
-            roles=(Role.MONITOR,),
-            cores=Figure(value=0.5 if self._lab else 1, unit="core", reason="some thousand series every 5 s"),
-            memory=Figure(
-                value=self._number("memory_monitor"), unit="B", reason=self.known.sizing["memory_monitor"].source
-            ),
-            disk=Figure(value=self._number("disk_system"), unit="B", reason="system, logs and 15 days of metrics"),
-        )
-
-    def loadgen(self) -> HostPlan:
-        """The host that plays the learners; it has its own core, else it measures itself."""
-        return HostPlan(
-            name="loadgen-1",
-            roles=(Role.LOADGEN,),
-            cores=Figure(
-                value=1,
-                unit="core",
-                reason=f"{self.demanded.request_rate:.0f} requests/s; one core of Locust plays 3,600 simple requests/s",
-            ),
-            memory=Figure(
-                value=self._number("memory_loadgen"), unit="B", reason=self.known.sizing["memory_loadgen"].source
-            ),
-            disk=Figure(value=self._number("disk_system"), unit="B", reason="system and logs"),
-        )
-
-    @property
-    def _lab(self) -> bool:
-        return self.course.target.kind == "lab"
+        lines = ceil(wanted / sizes[-1])
+        value = next((size for size in sizes if size >= wanted), lines * sizes[-1])
+        sold = "next size sold" if value in sizes else f"{lines} lines of the largest size sold"
+        reason = f"peak {way} {peak} / highest link use {show(limit, 'share')} = {show(wanted, 'bit/s')}, {sold}"
+        return Figure(value=value, unit="bit/s", reason=reason, interval=peak.interval)
 
     def pools(self) -> Pools:
         """Process and pool sizes, each for one host."""
-        cores = self._planned_need(self.needs[Role.APP]) / self.target / self._host_count(Role.APP)
-        processes = max(2, ceil(cores))
-        threads = 4
-        workers = processes * threads
-        database_pool = max(8, ceil(self._planned_need(self.needs[Role.DATABASE]) / self.target * 4))
-        clients = workers * self._host_count(Role.APP)
-        return Pools(
-            app_processes=Figure(
-                value=processes, unit="processes", reason="one for each core of need, two at the least"
-            ),
-            app_threads=Figure(
-                value=threads, unit="threads", reason="a process waits for database and cache most of the time"
-            ),
-            database_connections=Figure(
-                value=database_pool + 20,
-                unit="connections",
-                reason="pgbouncer's pool and 20 for administration and exporters",
-            ),
-            pgbouncer_pool=Figure(
-                value=min(database_pool, max(8, clients)),
-                unit="connections",
-                reason=f"four for each core of need, eight at the least; {clients} application threads share it",
-            ),
-            shared_buffers=Figure(
-                value=128 * MIB, unit="B", reason="the working set of some thousand learners is below it"
-            ),
-            cache_memory=Figure(
-                value=max(64, ceil(self.course.learners * 0.02)) * MIB,
-                unit="B",
-                reason="20 KiB of session and cached course for each learner, 64 MiB at the least",
-            ),
+        hosts = self._host_count(Role.APP)
+        return pools(
+            learners=self.course.learners,
+            app_cores=self._planned_need(self.needs[Role.APP]) / self.target / hosts,
+            app_hosts=hosts,
+            database_cores=self._planned_need(self.needs[Role.DATABASE]) / self.target,
         )
 
     def predicted(self, hosts: tuple[HostPlan, ...]) -> tuple[Utilisation, ...]:
@@ -220,12 +176,13 @@ class _Sizer:
         if host.cores.interval:
             share = host.cores.interval.scaled(1 / host.cores.value, "share")
             planned = self._planned_need(host.cores.interval) / host.cores.value
-            reason = f"cores busy / {host.cores.value:g} cores"
+            reason = f"cores busy / {host.cores}"
             uses.append(Utilisation(host=host.name, resource="cpu", share=_share(planned, share, reason)))
         if host.link:
-            egress = self.demanded.egress.interval or Interval.exact(self.demanded.egress.value, "bit/s")
-            share = egress.scaled(1 / host.link.value, "share")
-            reason = f"peak egress / {host.link}"
+            way, peak = self._busier
+            carried = peak.interval or Interval.exact(peak.value, "bit/s")
+            share = carried.scaled(1 / host.link.value, "share")
+            reason = f"peak {way} / {host.link}"
             uses.append(Utilisation(host=host.name, resource="link", share=_share(share.high, share, reason)))
         return tuple(uses)
 
@@ -237,5 +194,5 @@ def _share(value: float, interval: Interval, reason: str) -> Figure:
 def _rounded_up(parts: dict[str, float], unit: str, step: float) -> Figure:
     total = ceil(sum(parts.values()) / step) * step
     return Figure(
-        value=total, unit=unit, reason=" + ".join(f"{name} {size / GIB:.2g} GiB" for name, size in parts.items())
+        value=total, unit=unit, reason=" + ".join(f"{name} {show(size, unit)}" for name, size in parts.items())
     )

@@ -1,7 +1,10 @@
 """Quantities with units: what a person writes (`20 Mbit/s`, `45 min`) and intervals for what is not certain."""
 
 import re
+from collections.abc import Callable
+from decimal import Decimal
 from functools import cache
+from math import inf, isfinite
 from typing import Any, Self
 
 import pint
@@ -63,46 +66,81 @@ def parse(text: object, kind: str) -> float:
         raise ValueError(f"{expected}, not {text!r}")
     try:
         quantity: Any = _registry().Quantity(text.replace("%", " percent"))
-        value = quantity.to(base) if base else quantity.to("dimensionless")
-    except Exception as error:  # pint raises its own tree, tokenize errors and bare AssertionErrors alike
+        value = float(quantity.to(base or "dimensionless").magnitude)
+    except Exception as error:  # pint raises its own tree, tokenize errors, overflows and bare AssertionErrors
         raise ValueError(f"{expected}, not {text!r}") from error
     if kind == "share" and "%" not in text:
         raise ValueError(f"{expected}, not {text!r}")
-    return float(value.magnitude)
+    return value
+
+
+def _rounded(value: float) -> float:
+    """Three significant digits: more would claim to know too much."""
+    return float(f"{value:.3g}")
 
 
 def _plain(value: float) -> str:
     """Three significant digits, without an exponent or a trailing zero."""
-    rounded = float(f"{value:.3g}")
-    return f"{rounded:,.0f}" if abs(rounded) >= 100 else f"{rounded:g}"
+    return f"{Decimal(f'{value:.3g}'):,f}"
 
 
 def _scaled(value: float, unit: str, steps: tuple[tuple[float, str], ...]) -> str:
     for factor, prefix in steps:
-        if abs(value) >= factor:
+        if abs(_rounded(value / factor)) >= 1:
             return f"{_plain(value / factor)} {prefix}{unit}"
     return f"{_plain(value)} {unit}"
+
+
+def _counted(value: float, unit: str) -> str:
+    """Things that can't be halved, in full: `1 learner`, `12,345 learners`."""
+    if not isfinite(value):
+        return f"? {unit}"
+    return f"{round(value):,} {COUNTED[unit] if round(value) == 1 else unit}"
 
 
 _DECIMAL = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 _BINARY = ((2.0**40, "Ti"), (2.0**30, "Gi"), (2.0**20, "Mi"), (2.0**10, "Ki"))
 
+#: From how many seconds on a time is told in the larger unit, and how many of them that is.
+_TIMES = ((172_800, 86_400, "d"), (7_200, 3_600, "h"), (120, 60, "min"))
+
+#: Units of what is counted one by one, each with the word for one of it.
+COUNTED = {
+    "learners": "learner",
+    "processes": "process",
+    "threads": "thread",
+    "connections": "connection",
+    "requests": "request",
+}
+
 
 def show(value: float, unit: str) -> str:
-    """A figure as a person reads it: `71.3 Mbit/s`, `1.5 GiB`, `60 %`, `350 ms`."""
-    match unit:
-        case "bit/s":
-            return _scaled(value, "bit/s", _DECIMAL)
-        case "B":
-            return _scaled(value, "B", _BINARY)
-        case "share":
-            return f"{_plain(100 * value)} %"
-        case "1/s":
-            return f"{_plain(value)}/s"
-        case "s" if 0 < abs(value) < 1:
-            return f"{_plain(1000 * value)} ms"
-        case _:
-            return f"{_plain(value)} {unit}"
+    """A figure as a person reads it: `71.3 Mbit/s`, `1.5 GiB`, `60 %`, `0.165/s`, `350 ms`, `198 learners`."""
+    if unit in COUNTED:
+        return _counted(value, unit)
+    way = _SHOWN.get(unit)
+    return way(value) if way else f"{_plain(value)} {unit}"
+
+
+def _time(value: float) -> str:
+    if 0 < abs(_rounded(value)) < 1:
+        return f"{_plain(1000 * value)} ms"
+    for least, seconds, unit in _TIMES:
+        if abs(value) >= least:
+            return f"{_plain(value / seconds)} {unit}"
+    return f"{_plain(value)} s"
+
+
+#: How a figure of a unit is told, where that is not its number and the unit's name.
+_SHOWN: dict[str, Callable[[float], str]] = {
+    "bit/s": lambda value: _scaled(value, "bit/s", _DECIMAL),
+    "B": lambda value: _scaled(value, "B", _BINARY),
+    "s": _time,
+    "share": lambda value: f"{_plain(100 * value)} %",
+    "1/s": lambda value: f"{_plain(value)}/s",
+    "core": lambda value: f"{_plain(value)} {'core' if value == 1 else 'cores'}",
+    "ratio": _plain,
+}
 
 
 class Frozen(BaseModel):
@@ -122,8 +160,8 @@ class Interval(Frozen):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if not self.low <= self.mid <= self.high:
-            raise ValueError(f"expected low <= mid <= high, not {self.low}, {self.mid}, {self.high}")
+        if not -inf < self.low <= self.mid <= self.high < inf:
+            raise ValueError(f"expected finite low <= mid <= high, not {self.low}, {self.mid}, {self.high}")
         return self
 
     @classmethod
@@ -167,7 +205,10 @@ class Interval(Frozen):
     def __str__(self) -> str:
         if self.low == self.high:
             return show(self.mid, self.unit)
-        return f"{show(self.low, self.unit)} to {show(self.high, self.unit)}, likely {show(self.mid, self.unit)}"
+        low, high = show(self.low, self.unit), show(self.high, self.unit)
+        number, _, unit = low.partition(" ")
+        same = unit and high.endswith(f" {unit}")
+        return f"{number if same else low} to {high}, likely {show(self.mid, self.unit)}"
 
 
 class Figure(Frozen):

@@ -5,12 +5,20 @@ A verdict is never better than its evidence: whatever makes the measurement wort
 
 from collections.abc import Iterator
 from enum import StrEnum
+from math import ceil
 
 from lms_stack.course import Objectives
+from lms_stack.demand import Demand
+from lms_stack.evidence import Excuse, doubts
 from lms_stack.facts import Facts, facts
 from lms_stack.measurement import ClassResult, Measurement, ResourceUse
-from lms_stack.request_classes import FILE_CLASSES
+from lms_stack.request_classes import FILE_CLASSES, RequestClass
 from lms_stack.units import Frozen, show
+
+__all__ = ["Bottleneck", "Excuse", "Outcome", "Verdict", "verdict"]
+
+#: One range of video plays for ten seconds (facts/activity.yaml, video_segment).
+SEGMENT_SECONDS = 10.0
 
 
 class Outcome(StrEnum):
@@ -19,14 +27,6 @@ class Outcome(StrEnum):
     FITS = "fits"
     DOES_NOT_FIT = "does_not_fit"
     INVALID = "invalid"
-
-
-class Excuse(Frozen):
-    """Why the answer is not `fits`: the reason, the resource it is about, and what was seen."""
-
-    reason: str
-    resource: str
-    evidence: str
 
 
 class Bottleneck(Frozen):
@@ -45,116 +45,99 @@ class Verdict(Frozen):
     excuses: tuple[Excuse, ...] = ()
 
 
-def verdict(measured: Measurement, objectives: Objectives, known: Facts | None = None) -> Verdict:
+def verdict(
+    measured: Measurement, objectives: Objectives, known: Facts | None = None, *, played: Demand | None = None
+) -> Verdict:
     """Judge a measurement by the course's objectives.
 
     :param known: the facts with the thresholds; those shipped with this version where it is None.
+    :param played: the demand that the load test was to play; with it, a test that left part of it out is invalid.
     """
-    judge = _Judge(measured, objectives, known or facts())
-    if excuses := tuple(judge.worthless()):
+    limits = {name: fact.number for name, fact in (known or facts()).thresholds.items()}
+    if excuses := tuple(doubts(measured, limits, played)):
         return Verdict(outcome=Outcome.INVALID, excuses=excuses)
+    judge = _Judge(measured, objectives, limits)
     if excuses := tuple(judge.broken_promises()):
         return Verdict(outcome=Outcome.DOES_NOT_FIT, bottleneck=judge.bottleneck(), excuses=excuses)
     return Verdict(outcome=Outcome.FITS)
 
 
 class _Judge:
-    def __init__(self, measured: Measurement, objectives: Objectives, known: Facts) -> None:
+    def __init__(self, measured: Measurement, objectives: Objectives, limits: dict[str, float]) -> None:
         self.measured = measured
         self.classes = measured.load.classes
         self.objectives = objectives
-        self.limits = {name: fact.number for name, fact in known.thresholds.items()}
-
-    def worthless(self) -> Iterator[Excuse]:
-        """Signs that the generator, or a gap in the evidence, made the measurement worthless."""
-        yield from self._sick_generator()
-        seen = sum(each.completed + each.failed for each in self.classes)
-        if seen < self.limits["enough_samples"]:
-            yield Excuse(
-                reason="too few requests to judge",
-                resource="sample",
-                evidence=f"{seen} requests in the hold, {self.limits['enough_samples']:.0f} needed",
-            )
-        if not any(use.resource == "cpu" for use in self.measured.resources):
-            yield Excuse(
-                reason="nothing is known of the stack's CPU", resource="evidence", evidence="no resource was read"
-            )
-        for missing in self.measured.missing_metrics:
-            yield Excuse(reason="a metric of the stack is missing", resource="evidence", evidence=missing)
-
-    def _sick_generator(self) -> Iterator[Excuse]:
-        health = self.measured.load.generator
-        # Each sign is written so that a value that is not a number counts as bad.
-        signs = (
-            (
-                not health.loop_lag_p99 <= self.limits["loop_lag_p99"],
-                "the generator's event loop lagged",
-                f"p99 {show(health.loop_lag_p99, 's')}, allowed {show(self.limits['loop_lag_p99'], 's')}",
-            ),
-            (
-                not health.run_queue_share <= self.limits["run_queue_share"],
-                "the generator waited for its CPU",
-                f"{health.run_queue_share:.0%} of the time, allowed {self.limits['run_queue_share']:.0%}",
-            ),
-            (
-                not health.achieved_share >= self.limits["achieved_share"],
-                "the generator missed arrivals",
-                f"{health.started_arrivals} of {health.intended_arrivals} intended arrivals started",
-            ),
-            (health.cpu_warning, "Locust warned of its CPU", f"CPU use {health.cpu_share:.0%}"),
-        )
-        for bad, reason, evidence in signs:
-            if bad:
-                yield Excuse(reason=reason, resource="generator", evidence=evidence)
+        self.limits = limits
 
     def broken_promises(self) -> Iterator[Excuse]:
         """What learners would have felt, and what had no room left although they did not feel it yet."""
         yield from self._failures()
         yield from self._unserved()
-        yield from self._slow_pages()
+        yield from self._slow()
         for use in self._exhausted():
             yield Excuse(
                 reason=f"{use.name} exhausted",
                 resource=use.resource,
-                evidence=f"{use.host}: {use.share:.0%} of {use.capacity}",
+                evidence=f"{use.host}: {show(use.share, 'share')} of {use.capacity}",
             )
 
     def _failures(self) -> Iterator[Excuse]:
-        for each in self.classes:
-            total = each.completed + each.failed
-            if total and each.failed / total > self.objectives.failed_requests and each.failed > 1:
-                kinds = ", ".join(f"{kind} ({count})" for kind, count in list(each.failures.items())[:3])
-                yield Excuse(
-                    reason="requests failed",
-                    resource=each.request_class,
-                    evidence=f"{each.failed} of {total}, allowed {self.objectives.failed_requests:.1%}: {kinds}",
-                )
+        """By class; and all together, for one failure in each of many rare classes is no luck any more."""
+        bad = [each for each in self.classes if self._too_many(each.failed, each.completed + each.failed)]
+        for each in bad:
+            kinds = ", ".join(f"{kind} ({count})" for kind, count in list(each.failures.items())[:3])
+            yield self._failed(each.request_class, each.failed, each.completed + each.failed, kinds)
+        failed = sum(each.failed for each in self.classes)
+        total = failed + sum(each.completed for each in self.classes)
+        if not bad and self._too_many(failed, total):
+            yield self._failed("all classes", failed, total, "few in each class")
+
+    def _too_many(self, missing: float, total: float) -> bool:
+        """One may be luck. All of them are too many whatever the objective allows: then nothing was served."""
+        return missing > 1 and (missing / total > self.objectives.failed_requests or missing >= total)
+
+    def _failed(self, resource: str, failed: int, total: int, kinds: str) -> Excuse:
+        allowed = show(self.objectives.failed_requests, "share")
+        evidence = f"{failed:,} of {total:,}, allowed {allowed}: {kinds}"
+        return Excuse(reason="requests failed", resource=resource, evidence=evidence)
 
     def _unserved(self) -> Iterator[Excuse]:
         """Requests that never came to be, because what had to come before them failed."""
-        for each in self.classes:
-            missing = each.intended - each.completed - each.failed
-            if missing > 1 and missing / each.intended > self.objectives.failed_requests:
-                yield Excuse(
-                    reason="requests could not be made",
-                    resource=each.request_class,
-                    evidence=f"{missing:.0f} of {each.intended:.0f}: the journey had failed before them",
-                )
+        missing = {each.request_class: max(0.0, each.intended - each.completed - each.failed) for each in self.classes}
+        bad = [each for each in self.classes if self._too_many(missing[each.request_class], each.intended)]
+        for each in bad:
+            yield _unmade(each.request_class, missing[each.request_class], each.intended)
+        total = sum(each.intended for each in self.classes)
+        if not bad and self._too_many(sum(missing.values()), total):
+            yield _unmade("all classes", sum(missing.values()), total)
 
-    def _slow_pages(self) -> Iterator[Excuse]:
-        for each in self.classes:
-            enough = each.completed >= self.limits["class_samples"]
-            # Written so that a p95 that is not a number counts as late.
-            if enough and each.p95 is not None and not each.p95 <= self._allowed(each):
-                yield Excuse(
-                    reason="answers came late",
-                    resource=each.request_class,
-                    evidence=f"p95 {show(each.p95, 's')}, allowed {show(self._allowed(each), 's')}",
-                )
+    def _slow(self) -> Iterator[Excuse]:
+        """By class where there is enough to say a p95; the rarer ones together."""
+        often = [each for each in self.classes if each.completed >= self.limits["class_samples"]]
+        for each in often:
+            if self._late(each.p95, each):
+                evidence = f"p95 {show(each.p95 or 0.0, 's')}, allowed {show(self._allowed(each), 's')}"
+                yield Excuse(reason="answers came late", resource=each.request_class, evidence=evidence)
+        rare = [each for each in self.classes if each.completed and each not in often]
+        late, total = sum(map(self._surely_late, rare)), sum(each.completed for each in rare)
+        if late > 1 and late / total > 0.05:
+            evidence = f"{late} or more of {total} requests of classes too rare for a p95 of their own"
+            yield Excuse(reason="answers came late", resource="rare classes", evidence=evidence)
+
+    def _late(self, seconds: float | None, each: ClassResult) -> bool:
+        return seconds is not None and not seconds <= self._allowed(each)
+
+    def _surely_late(self, each: ClassResult) -> int:
+        """The fewest requests of a class that must have been late, by its percentiles."""
+        timed = each.completed + each.failed
+        for seconds, share in ((each.p50, 0.50), (each.p95, 0.95)):
+            if self._late(seconds, each):
+                return min(each.completed, timed - ceil(timed * share) + 1)
+        return 0
 
     def _allowed(self, each: ClassResult) -> float:
         """Pages by the objective; a video segment must come in before the one before it has played."""
-        return SEGMENT_SECONDS if each.request_class == "video_segment" else self.objectives.page_p95
+        return SEGMENT_SECONDS if each.request_class is RequestClass.VIDEO_SEGMENT else self.objectives.page_p95
 
     def _exhausted(self) -> list[ResourceUse]:
         return [use for use in self.measured.resources if not use.share < self.limits[f"{use.resource}_exhausted"]]
@@ -172,8 +155,8 @@ class _Judge:
         return Bottleneck(
             resource=worst.resource,
             host=worst.host,
-            evidence=f"{worst.name}: {worst.share:.0%} of {worst.capacity} in use, "
-            f"the planned load would need {self._offered(worst):.0%}",
+            evidence=f"{worst.name}: {show(worst.share, 'share')} of {worst.capacity} in use, "
+            f"the planned load would need {show(self._offered(worst), 'share')}",
         )
 
     def _failing_service(self) -> Bottleneck | None:
@@ -184,23 +167,27 @@ class _Judge:
         return Bottleneck(
             resource="application",
             host=self._busiest_host(),
-            evidence=f"{worst.failed} {worst.request_class} answers were wrong while no resource was full",
+            evidence=f"{worst.failed:,} {worst.request_class} answers were wrong while no resource was full",
         )
 
     def _busiest_host(self) -> str:
-        return next((use.host for use in self.measured.resources if use.resource == "cpu"), "unknown")
+        hosts = [use for use in self.measured.resources if use.resource == "cpu"]
+        return max(hosts, key=lambda use: use.share).host if hosts else "unknown"
 
     def _offered(self, use: ResourceUse) -> float:
         """The use there would have been had every intended request been served."""
-        served = self._served(files=use.resource == "link")
-        return use.share / served if served else use.share
+        return use.share / self._served(files=use.resource == "link")
 
     def _served(self, *, files: bool) -> float:
-        """Share of the intended requests that came back right; for the link, of those that fill it."""
+        """Share of the intended requests that came back right; for the link, of those that fill it.
+
+        Where none came back, the one that nearly did stands for it: the need is then at least so high.
+        """
         rows = [each for each in self.classes if not files or each.request_class in FILE_CLASSES]
         intended = sum(each.intended for each in rows)
-        return min(1.0, sum(each.completed for each in rows) / intended) if intended else 0.0
+        return min(1.0, max(1, sum(each.completed for each in rows)) / intended) if intended >= 1 else 1.0
 
 
-#: One range of video plays for ten seconds (facts/activity.yaml, video_segment).
-SEGMENT_SECONDS = 10.0
+def _unmade(resource: str, missing: float, intended: float) -> Excuse:
+    evidence = f"{missing:,.0f} of {intended:,.0f}: the journey had failed before them"
+    return Excuse(reason="requests could not be made", resource=resource, evidence=evidence)
