@@ -32,6 +32,16 @@ def test_a_bad_course_file_tells_line_field_and_what_was_expected(file: Path, mo
     assert caught.value.exit_code is ExitCode.BAD_INPUT
 
 
+def test_the_page_on_course_files_quotes_what_is_told() -> None:
+    page = (UNIT.parent.parent / "docs" / "course-file.md").read_text("utf-8")
+    assert (GALLERY / "17-many-faults-at-once.expected").read_text("utf-8") in page
+    told = "\n".join(file.read_text("utf-8") for file in GALLERY.glob("*.expected"))
+    rows = [line.rstrip(" |").rpartition(" | ")[2] for line in page.partition("| written | told |")[2].splitlines()]
+    quoted = [row for row in rows[2:] if row and not row.startswith(("The whole", "expected an IPv4"))]
+    assert len(quoted) >= 9
+    assert [row for row in quoted if row not in told] == []
+
+
 def test_the_same_file_without_its_faults_is_taken() -> None:
     assert read_course(GOOD).learners == 120
 

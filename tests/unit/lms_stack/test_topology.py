@@ -5,7 +5,7 @@ from ipaddress import ip_network
 import pytest
 
 from lms_stack.plan import Role
-from lms_stack.services import SERVICES, Client, service
+from lms_stack.services import SERVICES, Client, Service, service
 from lms_stack.topology import Host, Topology, topology
 from tests.unit.lms_stack.samples import concrete, planned
 
@@ -51,6 +51,15 @@ def test_services_on_loopback_are_opened_to_nobody(found: Topology) -> None:
     assert {5432, 9115} <= hidden
     for host in found.hosts:
         assert not hidden & open_ports(found, host).keys()
+
+
+def test_a_service_on_loopback_is_opened_to_nobody_even_if_its_row_names_clients(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    careless = Service(name="careless", unit="x.service", port=6000, clients=(Client.ANYONE,), loopback=True)
+    monkeypatch.setattr("lms_stack.topology.SERVICES", (*SERVICES, careless))
+    found = TOPOLOGIES["split"]
+    assert all(6000 not in open_ports(found, host) for host in found.hosts)
 
 
 @EVERYWHERE
