@@ -12,30 +12,63 @@ MEDIA_SECRET = os.environ["LOPHOC_MEDIA_SECRET"]
 ALLOWED_HOSTS = os.environ.get("LOPHOC_ALLOWED_HOSTS", "localhost").split(",")
 DEBUG = False
 
+#: Our own rooms; their templates come before those of libraries that have one of the same name.
+ROOMS = (
+    "lophoc.accounts",
+    "lophoc.content",
+    "lophoc.catalogue",
+    "lophoc.classes",
+    "lophoc.packages",
+    "lophoc.assessment",
+    "lophoc.forum",
+    "lophoc.notices",
+    "lophoc.schedule",
+    "lophoc.certificates",
+    "lophoc.surveys",
+    "lophoc.reports",
+    "lophoc.operations",
+)
 INSTALLED_APPS = [
+    *ROOMS,
+    "wagtail.users",
+    "wagtail.snippets",
+    "wagtail.documents",
+    "wagtail.images",
+    "wagtail.search",
+    "wagtail.admin",
+    "wagtail",
+    "modelcluster",
+    "taggit",
+    "django_filters",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
+    "auditlog",
+    "import_export",
+    "post_office",
+    "django_tasks",
+    "django_tasks_db",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "lophoc.accounts",
-    "lophoc.catalogue",
-    "lophoc.classes",
-    "lophoc.assessment",
-    "lophoc.forum",
-    "lophoc.operations",
 ]
 MIDDLEWARE = [
     "lophoc.operations.middleware.RequestClassMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "lophoc.operations.middleware.content_security_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "auditlog.middleware.AuditlogMiddleware",
 ]
 ROOT_URLCONF = "lophoc.urls"
 WSGI_APPLICATION = "lophoc.wsgi.application"
@@ -49,6 +82,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "lophoc.accounts.context.rights",
             ]
         },
     }
@@ -104,8 +138,14 @@ MEDIA_ROOT = os.environ.get("LOPHOC_MEDIA_ROOT", "media")
 INITIAL_PASSWORDS = os.environ.get("LOPHOC_INITIAL_PASSWORDS", "")
 
 LANGUAGE_CODE = "vi"
+LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
+LOCALE_PATHS = [PACKAGE / "locale"]
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_I18N = USE_TZ = True
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+EMAIL_BACKEND = "post_office.EmailBackend"
+WAGTAIL_SITE_NAME = "Lớp học"
+WAGTAILADMIN_BASE_URL = os.environ.get("LOPHOC_URL", "https://localhost")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGGING = {
     "version": 1,

@@ -11,3 +11,4 @@ from lophoc.settings import *  # noqa: F403 - Django's way to vary settings
 ALLOWED_HOSTS = ["testserver"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 SECURE_SSL_REDIRECT = False
+TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}

@@ -2,10 +2,20 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Course(models.Model):
-    """One course run."""
+    """One course run, with its training plan (Article 9.1). Texts are HTML that was cleaned when it was stored.
+
+    After `access_until` nobody but organisers reads it, and it is deleted (Article 10.8 asks for six months at least).
+    """
+
+    class Form(models.TextChoices):
+        """How it is held."""
+
+        ONLINE = "online", _("qua mạng")
+        BLENDED = "blended", _("kết hợp qua mạng và tập trung")
 
     slug = models.SlugField("mã", unique=True)
     title = models.CharField("tên", max_length=300)
@@ -14,6 +24,13 @@ class Course(models.Model):
     opens = models.DateField("mở")
     closes = models.DateField("đóng")
     access_until = models.DateField("đọc được đến")
+    form = models.CharField(_("hình thức"), max_length=10, choices=Form.choices, default=Form.ONLINE)
+    plan = models.TextField(_("kế hoạch tập huấn"), blank=True)
+    information_system = models.TextField(_("hệ thống thông tin phục vụ"), blank=True)
+    how_to_take_part = models.TextField(_("cách tham gia"), blank=True)
+    self_registration = models.BooleanField(_("cho tự ghi danh"), default=False)
+    is_open = models.BooleanField(_("đã mở lớp"), default=True)
+    copied_from = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, editable=False)
     bundle_hash = models.CharField(max_length=64, editable=False, default="")
 
     class Meta:
@@ -25,7 +42,7 @@ class Course(models.Model):
 
 
 class Unit(models.Model):
-    """One part of a course: a lesson, a quiz, an exam or an essay, in order."""
+    """One part of a course, in order. `online` says of a test whether it is taken here or in a room (Article 9.1)."""
 
     class Kind(models.TextChoices):
         """What a unit is."""
@@ -33,6 +50,7 @@ class Unit(models.Model):
         LESSON = "lesson", "Bài học"
         QUIZ = "quiz", "Bài kiểm tra"
         ESSAY = "essay", "Bài luận"
+        PACKAGE = "package", "Gói học liệu"
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="units")
     number = models.PositiveIntegerField("số thứ tự")
@@ -43,6 +61,8 @@ class Unit(models.Model):
     slides = models.CharField("trang chiếu", max_length=300, blank=True)
     minutes = models.PositiveIntegerField("số phút", default=0)
     due = models.DateField("hạn nộp", null=True, blank=True)
+    required = models.BooleanField(_("bắt buộc để hoàn thành"), default=True)
+    online = models.BooleanField(_("kiểm tra qua mạng"), default=True)
 
     class Meta:
         ordering = ("number",)

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from lophoc.accounts.rights import TABLE, Right, Role, site_rights
 from lophoc.catalogue.models import Course
-from lophoc.classes.models import Class
+from lophoc.classes.models import Class, Enrolment
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,25 @@ class Access:
 
     learns_in: Class | None
     teaches: tuple[Class, ...]
+    advises: tuple[Class, ...]
     organises: bool
     open_now: bool
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """What the table of rights gives to the roles that this person has here."""
+        held = {
+            Role.LEARNER: self.learns_in is not None,
+            Role.INSTRUCTOR: bool(self.teaches),
+            Role.ADVISER: bool(self.advises),
+            Role.ORGANISER: self.organises,
+        }
+        return frozenset(right for role, has in held.items() if has for right in TABLE[role])
+
+    @property
+    def sees(self) -> tuple[Class, ...]:
+        """The classes whose learners this person looks after; an organiser looks after all, see `classes_seen`."""
+        return tuple(dict.fromkeys((*self.teaches, *self.advises)))
 
     @property
     def may_submit(self) -> bool:
@@ -32,43 +50,65 @@ class Access:
 
     @property
     def may_grade(self) -> bool:
-        """Whether this person sees grade books."""
-        return bool(self.teaches) or self.organises
+        """Whether this person marks and sees grade books."""
+        return Right.GRADE in self.rights
+
+    @property
+    def may_see_class(self) -> bool:
+        """Whether this person sees how the learners of a class get on."""
+        return Right.SEE_CLASS in self.rights
 
     @property
     def may_post(self) -> bool:
         """Whether this person writes in the forum."""
-        return self.may_submit or self.may_grade
+        return self.may_submit or self.may_see_class
 
     @property
     def in_load_test(self) -> bool:
         """Whether this is an account of the load test, which sees only its own class."""
-        return any(each.is_load_test for each in (self.learns_in, *self.teaches) if each)
+        return any(each.is_load_test for each in (self.learns_in, *self.sees) if each)
 
 
 def access(user: Any, course: Course) -> Access:
-    """A person's rights in a course, by one query.
+    """A person's rights in a course, by one query (two for staff).
 
-    :raises PermissionDenied: they have none, or the course can no longer be read.
+    :raises PermissionDenied: they have none, or the course isn't open yet, or can no longer be read.
     """
-    classes = Class.objects.filter(course=course).filter(Q(instructor=user) | Q(enrolments__learner=user)).distinct()
-    found = tuple(classes)
+    found = tuple(_classes_of(user, course))
     right = Access(
-        learns_in=next((each for each in found if each.instructor_id != user.pk), None),
+        learns_in=next((each for each in found if each.learns), None),
         teaches=tuple(each for each in found if each.instructor_id == user.pk),
-        organises=bool(user.is_staff),
-        open_now=course.opens <= timezone.localdate() <= course.closes,
+        advises=tuple(each for each in found if each.advised),
+        organises=Right.ORGANISE in site_rights(user),
+        open_now=course.is_open and course.opens <= timezone.localdate() <= course.closes,
     )
-    known = right.learns_in or right.teaches or right.organises
-    if not known or (timezone.localdate() > course.access_until and not right.organises):
+    readable = course.is_open and timezone.localdate() <= course.access_until
+    if not right.rights or not (readable or right.organises):
         raise PermissionDenied
     return right
 
 
+def _classes_of(user: Any, course: Course) -> QuerySet[Class]:
+    """The classes in which somebody learns, teaches or advises; `learns` and `advised` tell which."""
+    learning = Enrolment.objects.filter(klass=OuterRef("pk"), learner=user.pk)
+    advising = Class.advisers.through.objects.filter(class_id=OuterRef("pk"), user_id=user.pk)
+    classes = Class.objects.filter(course=course).annotate(learns=Exists(learning), advised=Exists(advising))
+    return classes.filter(Q(instructor=user.pk) | Q(learns=True) | Q(advised=True))
+
+
+def classes_seen(right: Access, course: Course) -> list[Class]:
+    """The classes whose learners this person may look at; none of the load test's for an organiser."""
+    if right.organises:
+        return list(Class.objects.filter(course=course, is_load_test=False))
+    return list(right.sees)
+
+
 def courses_of(user: Any) -> QuerySet[Course]:
-    """The courses that a person learns in, teaches or, as an organiser, sees all of."""
+    """The courses that a person learns in, teaches, advises or, as an organiser, sees all of."""
     courses = Course.objects.order_by("-opens")
-    if user.is_staff:
+    if Right.ORGANISE in site_rights(user):
         return courses
-    mine = Q(classes__instructor=user) | Q(classes__enrolments__learner=user)
-    return courses.filter(mine, access_until__gte=timezone.localdate()).distinct()
+    mine = Class.objects.filter(course=OuterRef("pk")).filter(
+        Q(instructor=user.pk) | Q(enrolments__learner=user.pk) | Q(advisers=user.pk)
+    )
+    return courses.filter(Exists(mine), is_open=True, access_until__gte=timezone.localdate())

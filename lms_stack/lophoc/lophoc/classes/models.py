@@ -2,6 +2,8 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from lophoc.catalogue.models import Course
 
@@ -23,6 +25,9 @@ class Class(models.Model):
         related_name="teaches",
         verbose_name="người dạy",
     )
+    advisers = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="advises", verbose_name=_("cố vấn học tập")
+    )
     is_load_test = models.BooleanField("lớp thử tải", default=False)
     is_trial = models.BooleanField("lớp dùng thử", default=False)
 
@@ -42,10 +47,12 @@ class Class(models.Model):
 
 
 class Enrolment(models.Model):
-    """A learner is in a class."""
+    """A learner is in a class. `extra_minutes` is what this learner has beyond the limit of quizzes and exams."""
 
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="enrolments")
     klass = models.ForeignKey(Class, models.CASCADE, related_name="enrolments", verbose_name="lớp")
+    enrolled_at = models.DateTimeField(_("ghi danh lúc"), default=timezone.now, editable=False)
+    extra_minutes = models.PositiveIntegerField(_("số phút làm bài thêm"), default=0)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("learner", "klass"), name="one_enrolment_a_class"),)

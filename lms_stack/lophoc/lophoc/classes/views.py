@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from lophoc.assessment.progress import grades
 from lophoc.catalogue.structure import structure
-from lophoc.classes.access import Access, access
+from lophoc.classes.access import access, classes_seen
 from lophoc.classes.models import Class, Enrolment
 from lophoc.operations.request_class import request_class
 
@@ -23,9 +23,9 @@ def gradebook(request: HttpRequest, slug: str) -> HttpResponse:
     """The results of one class, fifty learners a page; the number of queries doesn't depend on its size."""
     found = structure(slug)
     right = access(request.user, found.course)
-    if not right.may_grade:
+    if not right.may_see_class:
         raise PermissionDenied
-    classes = _classes(right, found.course.pk)
+    classes = classes_seen(right, found.course)
     chosen = _chosen(classes, request.GET.get("lop"))
     learners = Enrolment.objects.filter(klass=chosen).select_related("learner").order_by("learner__username")
     page = Paginator(learners, PAGE).get_page(request.GET.get("trang"))
@@ -33,12 +33,6 @@ def gradebook(request: HttpRequest, slug: str) -> HttpResponse:
     context = {"course": found.course, "classes": classes, "chosen": chosen, "page": page, "rows": rows}
     graded = [part for part in found.parts if part.kind != "lesson"]
     return render(request, "gradebook.html", {**context, "graded": graded, "access": right})
-
-
-def _classes(right: Access, course: int) -> list[Class]:
-    if right.organises:
-        return list(Class.objects.filter(course=course, is_load_test=False))
-    return list(right.teaches)
 
 
 def _chosen(classes: list[Class], wanted: str | None) -> Class:

@@ -12,6 +12,7 @@ from django.db import transaction
 from markdown_it import MarkdownIt
 
 from lophoc.accounts.models import User
+from lophoc.accounts.rights import SITE_ROLES, assign
 from lophoc.assessment.models import Question, Quiz
 from lophoc.catalogue.models import Course, Unit
 from lophoc.catalogue.structure import forget
@@ -154,9 +155,10 @@ def _first_account(name: str, password: str) -> tuple[User, bool]:
     organiser = name == "quantri"
     user, new = User.objects.get_or_create(
         username=name,
-        defaults={"full_name": _FIRST_NAMES.get(name, name), "is_staff": organiser, "is_superuser": organiser},
+        defaults={"full_name": _FIRST_NAMES.get(name, name), "is_superuser": organiser},
     )
     if new:
         user.set_password(password)
         user.save(update_fields=("password",))
+        assign(user, SITE_ROLES if organiser else ())
     return user, new

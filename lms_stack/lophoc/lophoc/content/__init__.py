@@ -1,0 +1,1 @@
+"""The content repository (LCMS): materials, their versions, authoring and appraisal."""

@@ -1,0 +1,1 @@
+"""Announcements, direct messages, questions to the organisers, and mail."""

@@ -1,0 +1,1 @@
+"""Reports that the organiser files, exports, the log of administrative acts."""

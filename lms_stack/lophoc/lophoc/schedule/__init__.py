@@ -1,0 +1,1 @@
+"""The calendar: live sessions, sessions in a room, attendance."""
