@@ -42,7 +42,9 @@ class Course(models.Model):
 
 
 class Unit(models.Model):
-    """One part of a course, in order. `online` says of a test whether it is taken here or in a room (Article 9.1)."""
+    """A material's place in a course. The text, video and slides of its own are those of a unit without a material.
+
+    `online` says of a test whether it is taken here or in a room (Article 9.1)."""
 
     class Kind(models.TextChoices):
         """What a unit is."""
@@ -54,6 +56,9 @@ class Unit(models.Model):
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="units")
     number = models.PositiveIntegerField("số thứ tự")
+    material = models.ForeignKey(
+        "content.Material", models.PROTECT, null=True, blank=True, related_name="units", verbose_name=_("học liệu")
+    )
     kind = models.CharField("loại", max_length=10, choices=Kind.choices)
     title = models.CharField("tên", max_length=300)
     html = models.TextField("nội dung", blank=True)
