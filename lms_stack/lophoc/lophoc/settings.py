@@ -128,6 +128,8 @@ CONTENT_SECURITY_POLICY = (
 )
 #: Largest essay, in bytes.
 ESSAY_BYTES = 20 * 2**20
+#: Largest file of a material, in bytes.
+MATERIAL_BYTES = 500 * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 
 STATIC_URL = "/static/"
