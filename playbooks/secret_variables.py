@@ -45,6 +45,7 @@ def environment(topology: Topology, secrets: Mapping[str, str]) -> dict[str, str
         "LOPHOC_MEDIA_SECRET": secrets["media_secret"],
         "LOPHOC_DATABASE_URL": f"postgres://{APPLICATION}:{password}@{database.target}/{APPLICATION}",
         "LOPHOC_CACHE_URL": f"redis://:{quote(secrets['cache_password'], safe='')}@{cache.target}/0",
+        "LOPHOC_URL": topology.url("https").rstrip("/"),
         "LOPHOC_ALLOWED_HOSTS": ",".join(allowed_hosts(topology)),
         "LOPHOC_MEDIA_ROOT": PATHS["media"],
         "LOPHOC_STATIC_ROOT": PATHS["static"],

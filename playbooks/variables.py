@@ -213,8 +213,17 @@ def _app(inputs: ConfigureInputs, host: Host) -> dict[str, Any]:
         "app_content_root": f"{PATHS['content']}/{inputs.artifacts.content.hash}",
         "app_content_archive": str(inputs.artifacts.content.archive),
         "app_loads_content": host.name == first.name,
+        "app_units": app_units(works=host.name == first.name),
         "app_local_units": [row.unit for row in map(service, ("pgbouncer", "valkey")) if row.role in host.roles],
     }
+
+
+def app_units(*, works: bool) -> list[dict[str, Any]]:
+    """The application's units on a host; one host does the background jobs, so that none is done twice."""
+    names = ["lophoc.service", "lophoc-worker.service"] if works else ["lophoc.service"]
+    return [
+        {"name": name, "files": [f"/etc/systemd/system/{name}", f"{PATHS['settings']}/environment"]} for name in names
+    ]
 
 
 # --------------------------------------------------------------------------------------------------------- database
