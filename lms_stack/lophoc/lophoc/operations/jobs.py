@@ -59,7 +59,7 @@ def _run(name: str) -> None:
     close_old_connections()
     try:
         call_command(name)
-    except Exception:  # noqa: BLE001 - the others must go on; the log tells of this one
+    except Exception:
         log.exception("the regular job %s failed", name)
     finally:
         close_old_connections()

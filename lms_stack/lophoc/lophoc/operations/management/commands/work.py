@@ -11,7 +11,7 @@ from lophoc.operations.jobs import run_regularly, take_back
 
 
 class Command(BaseCommand):
-    """Work until told to stop. One process on each host: its name is the host's, so that it knows its own jobs again."""
+    """Work until told to stop. The process is named after its host, so that it knows its own jobs again."""
 
     help = "Do background jobs, and what is due regularly."
 
