@@ -94,3 +94,21 @@ def test_numbers_are_right_within_their_tolerance(sent: str, right: bool) -> Non
     from lophoc.assessment.scoring import is_right
 
     assert is_right(_ALL[3], [sent]) is right
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [(("forum", "9999_from_tomorrow"), "newer version"), (None, "not applied")],
+    ids=["of a newer version", "of an older version"],
+)
+def test_a_database_that_this_code_does_not_know_makes_the_site_not_ready(
+    row: tuple[str, str] | None, fault: str
+) -> None:
+    from django.db import connection
+    from django.db.migrations.recorder import MigrationRecorder
+
+    recorder = MigrationRecorder(connection)
+    recorder.record_applied(*row) if row else recorder.record_unapplied("forum", "0001_initial")
+    answer = Client().get("/suc-khoe/san-sang")
+    assert answer.status_code == 503
+    assert fault in answer.json()["faults"][0]
