@@ -6,26 +6,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('classes', '0001_initial'),
+        ("classes", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='class',
-            name='advisers',
-            field=models.ManyToManyField(blank=True, related_name='advises', to=settings.AUTH_USER_MODEL, verbose_name='cố vấn học tập'),
+            model_name="class",
+            name="advisers",
+            field=models.ManyToManyField(
+                blank=True, related_name="advises", to=settings.AUTH_USER_MODEL, verbose_name="cố vấn học tập"
+            ),
         ),
         migrations.AddField(
-            model_name='enrolment',
-            name='enrolled_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='ghi danh lúc'),
+            model_name="enrolment",
+            name="enrolled_at",
+            field=models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="ghi danh lúc"),
         ),
         migrations.AddField(
-            model_name='enrolment',
-            name='extra_minutes',
-            field=models.PositiveIntegerField(default=0, verbose_name='số phút làm bài thêm'),
+            model_name="enrolment",
+            name="extra_minutes",
+            field=models.PositiveIntegerField(default=0, verbose_name="số phút làm bài thêm"),
         ),
     ]

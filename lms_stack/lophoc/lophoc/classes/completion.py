@@ -1,0 +1,129 @@
+"""Who has completed a course, and what the others lack: for results, reports and certificates."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+
+from lophoc.assessment.grades import Marks, latest
+from lophoc.catalogue.models import Course, Progress
+from lophoc.classes.models import CompletionRule
+
+_ATTENDANCE = "lophoc.schedule.attendance.attendance_share"
+
+
+@dataclass(frozen=True)
+class Completion:
+    """How far a learner is: `share` of the required units done (0 to 1), `missing` as a person reads it.
+
+    `grade` is the weighted total out of ten, to two places; a part not graded yet counts as none of its points, and
+    where nothing at all is graded there is no grade.
+    """
+
+    complete: bool
+    share: float
+    missing: tuple[str, ...]
+    grade: float | None
+
+
+@dataclass(frozen=True)
+class _Part:
+    id: int
+    title: str
+    kind: str
+    required: bool
+
+
+@dataclass(frozen=True)
+class _Course:
+    """All that completion depends on, read once for many learners."""
+
+    rule: CompletionRule
+    parts: tuple[_Part, ...]
+    done: frozenset[tuple[int, int]]
+    marks: Marks
+    attended: Mapping[int, float]
+
+
+def completion(course: Course, learners: Sequence[int]) -> dict[int, Completion]:
+    """Completion of each of these learners by their ids; the number of queries doesn't depend on how many."""
+    rule = CompletionRule.objects.filter(course=course).first() or CompletionRule(course=course)
+    parts = course.units.values_list("id", "title", "kind", "required", "quiz__opens", "quiz__closes")
+    found = _Course(
+        rule=rule,
+        parts=tuple(_part(*row) for row in parts.order_by("number")),
+        done=frozenset(
+            Progress.objects.filter(learner__in=learners, unit__course=course).values_list("learner_id", "unit_id")
+        ),
+        marks=latest(learners, course),
+        attended=_attended(learners, course) if rule.attendance_minimum else {},
+    )
+    return {learner: _completion(learner, found) for learner in learners}
+
+
+def _part(key: int, title: str, kind: str, required: bool, opens: object, closes: object) -> _Part:
+    return _Part(key, title, "exam" if opens or closes else kind, required)
+
+
+def _attended(learners: Sequence[int], course: Course) -> Mapping[int, float]:
+    """The share of the sessions that each learner took part in."""
+    share: Callable[[Sequence[int], Course], Mapping[int, float]] = import_string(_ATTENDANCE)
+    return share(learners, course)
+
+
+def _completion(learner: int, found: _Course) -> Completion:
+    required = [part for part in found.parts if part.required]
+    done = sum((learner, part.id) in found.done for part in required)
+    grade = _total(learner, found)
+    missing = (
+        *_undone(learner, found, required),
+        *_weak(learner, found, required),
+        *_short(found.rule.total_minimum, None if grade is None else 10 * grade, _("Điểm tổng kết")),
+        *_short(found.rule.attendance_minimum, 100 * found.attended.get(learner, 0.0), _("Số buổi tham dự")),
+    )
+    return Completion(not missing, done / len(required) if required else 1.0, missing, grade)
+
+
+def _undone(learner: int, found: _Course, required: list[_Part]) -> list[str]:
+    if not found.rule.all_units:
+        return []
+    return [_("Chưa xong: %s") % part.title for part in required if (learner, part.id) not in found.done]
+
+
+def _weak(learner: int, found: _Course, required: list[_Part]) -> list[str]:
+    """The quizzes and exams below their minimum."""
+    minimum = {"quiz": found.rule.quiz_minimum, "exam": found.rule.exam_minimum}
+    said: list[str] = []
+    for part in required:
+        said += _short(minimum.get(part.kind), _percent(learner, part, found.marks), part.title)
+    return said
+
+
+def _percent(learner: int, part: _Part, marks: Marks) -> float | None:
+    grade = marks.get((learner, part.id))
+    return 100 * grade.share if grade else None
+
+
+def _short(minimum: int | None, percent: float | None, what: str) -> list[str]:
+    """Says that a percentage is below its minimum, if there is one."""
+    if not minimum or (percent is not None and percent >= minimum - 1e-9):
+        return []
+    has = _("chưa có") if percent is None else f"{percent:.0f} %"
+    return [_("%(what)s: %(has)s, cần ít nhất %(minimum)d %%") % {"what": what, "has": has, "minimum": minimum}]
+
+
+def _total(learner: int, found: _Course) -> float | None:
+    """The weighted total out of ten."""
+    rule = found.rule
+    weights = {
+        "quiz": rule.quiz_weight,
+        "exam": rule.exam_weight,
+        "essay": rule.essay_weight,
+        "package": rule.package_weight,
+    }
+    parts = [part for part in found.parts if part.required and weights.get(part.kind)]
+    shares = [(weights[part.kind], _percent(learner, part, found.marks)) for part in parts]
+    if all(share is None for _weight, share in shares):
+        return None
+    return round(sum(weight * (share or 0.0) for weight, share in shares) / sum(w for w, _share in shares) / 10, 2)
