@@ -12,6 +12,7 @@ class RequestClass(StrEnum):
     COURSE_PAGE = "course_page"
     LESSON_PAGE = "lesson_page"
     LESSON_DONE = "lesson_done"
+    VIDEO_PLAYLIST = "video_playlist"
     VIDEO_SEGMENT = "video_segment"
     QUIZ_PAGE = "quiz_page"
     QUIZ_ATTEMPT = "quiz_attempt"
@@ -25,4 +26,4 @@ class RequestClass(StrEnum):
 
 
 #: Served by the edge alone, from files: no application, database or cache work.
-FILE_CLASSES = frozenset({RequestClass.VIDEO_SEGMENT, RequestClass.STATIC_ASSET})
+FILE_CLASSES = frozenset({RequestClass.VIDEO_PLAYLIST, RequestClass.VIDEO_SEGMENT, RequestClass.STATIC_ASSET})

@@ -38,7 +38,6 @@ class LoadPlan(Frozen):
     instructors: int
     learner_pattern: str
     instructor_pattern: str
-    segment_bytes: int
     sessions: int = SESSIONS
     instructor_sessions: int = INSTRUCTOR_SESSIONS
     warm_up: float = 15.0
@@ -74,7 +73,6 @@ def load_plan(demand: Demand, topology: Topology, prepared: Mapping[str, Any], *
         instructors=int(prepared["instructors"]),
         learner_pattern=str(prepared["learner_pattern"]),
         instructor_pattern=str(prepared["instructor_pattern"]),
-        segment_bytes=int(demand.segment_bytes.value),
         hold=hold,
     )
 

@@ -1,5 +1,6 @@
 """Slides and lectures of a course: made from title cards where the course has no recording of its own."""
 
+import re
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,13 +13,17 @@ from playbooks.cached import archive, ensure, key
 from playbooks.inputs import Parcel
 
 #: Counts up when cards, slides or the encoding change, so that the cache isn't asked for what was made before.
-RECIPE = "3"
+RECIPE = "4"
 #: Seconds of the clip that is repeated to the lecture's length, and its picture: 480 lines, 16:9.
 CLIP_SECONDS = 10
 FRAMES = 10
 AUDIO = 64_000
+#: The two files of a lecture: a list of segments, each a range of the one film, which by itself is a playable MP4.
+PLAYLIST, FILM = "phim.m3u8", "phim.mp4"
 #: A clip takes less than a second, copying it to three hours of lecture some ten.
 FFMPEG_SECONDS = 300
+#: A recording that must be encoded anew: some hours of it on a slow machine.
+ENCODING_SECONDS = 4 * 3600
 
 
 class Lecture(NamedTuple):
@@ -44,7 +49,7 @@ def _names(course: Course, lesson: Lesson, number: int, folder: Path) -> tuple[s
     video = lesson.video
     recorded = _stat(folder / video.file) if video and video.file else ""
     shown = key(text, f"{video.duration} {video.bit_rate}", recorded)[:8] if video else ""
-    return f"{stem}-{shown}.mp4" if video else "", f"{stem}-{text}.pdf" if lesson.slides else ""
+    return f"{stem}-{shown}/{PLAYLIST}" if video else "", f"{stem}-{text}.pdf" if lesson.slides else ""
 
 
 def _stat(path: Path) -> str:
@@ -78,7 +83,11 @@ def _files(course: Course, folder: Path, lectures: list[Lecture], home: Path, lo
     cards = [_card(each, course, home) for each in filmed]
     with ThreadPoolExecutor(max_workers=2) as pool:
         made = pool.map(lambda lecture, card: _video(lecture, folder, home, card, log), filmed, cards)
-        videos = [(each.video, path) for each, path in zip(filmed, made, strict=True)]
+        videos = [
+            (f"{Path(each.video).parent}/{name}", path / name)
+            for each, path in zip(filmed, made, strict=True)
+            for name in (PLAYLIST, FILM)
+        ]
     return [(f"media/{name}", path) for name, path in (*slides, *videos)]
 
 
@@ -92,32 +101,47 @@ def _slides(lecture: Lecture, course: Course, folder: Path, home: Path) -> Path:
 def _card(lecture: Lecture, course: Course, home: Path) -> Path:
     from playbooks.cards import write_card  # noqa: PLC0415 - drawing takes a second to import
 
-    return ensure(home / f"{lecture.video}.png", lambda part: write_card(part, course, lecture.lesson))
+    return ensure(home / f"{Path(lecture.video).parent}.png", lambda part: write_card(part, course, lecture.lesson))
 
 
 def _video(lecture: Lecture, folder: Path, home: Path, card: Path, log: Path) -> Path:
+    """The folder of a lecture's two files."""
     video = lecture.lesson.video
     if video is None:
         raise ValueError(f"{lecture.lesson.title} has no video")
+    target = (home / lecture.video).parent
     if video.file:
-        return folder / video.file
-    return ensure(home / lecture.video, lambda part: encode(card, video.duration, video.bit_rate, part, log))
+        recording = folder / video.file
+        return ensure(target, lambda part: segment(recording, video.bit_rate, part, log))
+    return ensure(target, lambda part: encode(card, video.duration, video.bit_rate, part, log))
 
 
 def encode(card: Path, duration: float, bit_rate: float, target: Path, log: Path) -> None:
-    """A lecture that shows one card: H.264 and AAC, 480 lines, ready to be played from its first bytes.
+    """A lecture that shows one card: H.264 and AAC, 480 lines, in segments of ten seconds.
 
     Its size is what a recording of that bit rate has: the encoder fills up to a constant rate. A short clip is
     encoded, and again with the rate corrected by what sound and container took; then it is repeated to the length.
+
+    :param target: the folder to make, with the playlist and the film.
     """
     clip = target.with_name(f"{target.name}.clip.mp4")
     rate = bit_rate - AUDIO / 4
     for _ in range(2):
         _clip(card, rate, clip, log)
         _repeat(clip, CLIP_SECONDS * 6, target, log)
-        rate += bit_rate - target.stat().st_size * 8 / (CLIP_SECONDS * 6)
+        rate += bit_rate - (target / FILM).stat().st_size * 8 / (CLIP_SECONDS * 6)
     _repeat(clip, duration, target, log)
     clip.unlink()
+
+
+def segment(recording: Path, bit_rate: float, target: Path, log: Path) -> None:
+    """A recording in the same form: copied where it is H.264 with AAC or silent, encoded at the bit rate elsewhere."""
+    codecs = set(re.findall(r"(?:Video|Audio): (\w+)", _told(recording)))
+    kbit = f"{bit_rate - AUDIO:.0f}"
+    anew = ("-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-b:v", kbit, "-maxrate", kbit)
+    keys = ("-bufsize", kbit, "-force_key_frames", f"expr:gte(t,n_forced*{CLIP_SECONDS})", "-c:a", "aac")
+    how = ("-c", "copy") if "h264" in codecs <= {"h264", "aac"} else (*anew, *keys)
+    _segments(["-i", str(recording), "-map", "0:v:0", "-map", "0:a:0?", *how], target, log, ENCODING_SECONDS)
 
 
 def _clip(card: Path, rate: float, clip: Path, log: Path) -> None:
@@ -136,30 +160,37 @@ def _clip(card: Path, rate: float, clip: Path, log: Path) -> None:
 
 
 def _repeat(clip: Path, duration: float, target: Path, log: Path) -> None:
-    copied = ["-stream_loop", "-1", "-i", str(clip), "-t", f"{duration:g}", "-c", "copy"]
-    _ffmpeg([*copied, "-movflags", "+faststart", "-f", "mp4", str(target)], log)
+    _segments(["-stream_loop", "-1", "-i", str(clip), "-t", f"{duration:g}", "-c", "copy"], target, log)
 
 
-def _ffmpeg(arguments: list[str], log: Path) -> None:
-    import imageio_ffmpeg  # noqa: PLC0415 - only where a lecture has to be made
+def _segments(source: list[str], target: Path, log: Path, limit: float = FFMPEG_SECONDS) -> None:
+    target.mkdir(exist_ok=True)
+    form = ["-f", "hls", "-hls_segment_type", "fmp4", "-hls_flags", "single_file", "-hls_playlist_type", "vod"]
+    names = ["-hls_time", str(CLIP_SECONDS), "-hls_segment_filename", str(target / FILM), str(target / PLAYLIST)]
+    _ffmpeg([*source, *form, *names], log, limit)
 
-    command = [
-        imageio_ffmpeg.get_ffmpeg_exe(),
-        "-hide_banner",
-        "-loglevel",
-        "warning",
-        "-nostdin",
-        "-xerror",
-        "-y",
-        *arguments,
-    ]
+
+def _ffmpeg(arguments: list[str], log: Path, limit: float = FFMPEG_SECONDS) -> None:
+    command = [_program(), "-hide_banner", "-loglevel", "warning", "-nostdin", "-xerror", "-y", *arguments]
     with log.open("a", encoding="utf-8") as handle:
-        code = _code(command, handle)
+        code = _code(command, handle, limit)
     if code:
         raise StepFailed("a lecture could not be made with ffmpeg", log=log)
 
 
-def _code(command: list[str], log: TextIO) -> int:
+def _program() -> str:
+    import imageio_ffmpeg  # noqa: PLC0415 - only where a lecture has to be made
+
+    return str(imageio_ffmpeg.get_ffmpeg_exe())
+
+
+def _told(recording: Path) -> str:
+    """What ffmpeg says of a file."""
+    command = [_program(), "-hide_banner", "-nostdin", "-i", str(recording)]
+    return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60, check=False).stderr
+
+
+def _code(command: list[str], log: TextIO, limit: float) -> int:
     """The exit code of ffmpeg; given a picture that it can't read, it would try again for ever."""
     try:
         return subprocess.run(
@@ -167,9 +198,9 @@ def _code(command: list[str], log: TextIO) -> int:
             stdout=log,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            timeout=FFMPEG_SECONDS,
+            timeout=limit,
             check=False,
         ).returncode
     except subprocess.TimeoutExpired:
-        log.write(f"ffmpeg did not end within {FFMPEG_SECONDS} s\n")
+        log.write(f"ffmpeg did not end within {limit:g} s\n")
         return -1

@@ -9,14 +9,14 @@ from types import SimpleNamespace
 from loadtests.generator.visitor import Slice
 
 _ASSET = re.compile(r'(?:href|src)="(/static/[^"]+)"')
-_VIDEO = re.compile(r'<video[^>]* src="([^"]+)"')
+_PLAYLIST = re.compile(r'<video[^>]* data-playlist="([^"]+)"')
 _ATTEMPT_FIELD = re.compile(r'<input[^>]*?(?:type="(radio|checkbox)")?[^>]*? name="(cau-\d+)"(?: value="(\d+)")?')
 _SCORE = re.compile(r'id="score">[\d.,]+/[\d.,]+<')
 _TOPIC = re.compile(r'href="(/khoa-hoc/[^"]+/dien-dan/\d+/)"')
 _PDF = b"%PDF-1.4\n" + b"% " + b"x" * 120_000 + b"\n%%EOF\n"
 
-#: Seconds between the ranges of one watch: the rate of ranges is the demand's, so a slice need not last as the video.
-SEGMENT_PAUSE = 2.0
+#: Segments of one watch, and seconds between them: their rate is the demand's, so a slice need not last as the video.
+SEGMENTS, SEGMENT_PAUSE = 3, 2.0
 
 
 class Journeys:
@@ -61,15 +61,15 @@ class Journeys:
         visit.post("lesson_done", f"{lesson}hoan-thanh/", page, [])
 
     def watch(self, visit: Slice) -> None:
-        """A lesson's lecture, thirty seconds of it."""
+        """A lesson's lecture, thirty seconds of it, from anywhere in it."""
         page = visit.get("lesson_page", f"{self.base}/bai-hoc/{self.chance.choice(self.plan.lessons)}/")
-        found = _VIDEO.search(page)
-        address = unescape(found.group(1)) if found else "/media/none"
-        size = self.plan.segment_bytes
-        for number in range(3):
+        found = _PLAYLIST.search(page)
+        segments = visit.playlist("video_playlist", unescape(found.group(1)) if found else "/thu-muc/none")
+        first = self.chance.randrange(max(1, len(segments) - SEGMENTS))
+        for number, segment in enumerate(segments[first : first + SEGMENTS]):
             if number:
                 visit.pause(SEGMENT_PAUSE)
-            visit.segment("video_segment", address, number * size, size)
+            visit.segment("video_segment", segment)
 
     def quiz(self, visit: Slice) -> None:
         """A self-assessment, from the course page to its result."""

@@ -3,19 +3,30 @@
 import re
 import time
 from collections.abc import Callable
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, NamedTuple
+from urllib.parse import urlencode, urljoin
 
 import gevent
 from locust.contrib.fasthttp import FastHttpSession
 
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 _ALERT = re.compile(r'role="alert">([^<]*)')
+_SEGMENT = re.compile(r"#EXTINF:[^\n]*\n#EXT-X-BYTERANGE:(\d+)@(\d+)\n([^#\s]+)")
+#: The names of boxes with which a fragment of an MP4 may begin.
+FRAGMENT = (b"moof", b"styp", b"sidx", b"prft", b"emsg")
 _PAGE = re.compile(r'<body data-page="([^"]*)"')
 
 
 class Failed(Exception):
     """An answer was not what it should be; the rest of the journey can't be done."""
+
+
+class Segment(NamedTuple):
+    """A segment of a lecture: a range of a film, in bytes."""
+
+    path: str
+    first: int
+    size: int
 
 
 class Visitor:
@@ -103,19 +114,36 @@ class Slice:
         self._due = time.perf_counter()
         return str(place)
 
-    def segment(self, name: str, path: str, first: int, size: int) -> bytes:
-        """Fetch a range of a file; it must be just that range.
+    def playlist(self, name: str, path: str) -> list[Segment]:
+        """Fetch a playlist of HLS; gives back its segments in order.
+
+        :raises Failed: it is none, or has no segments that are ranges of one film.
+        """
+        response, body = self._send(name, "GET", path, None, {})
+        text = body.decode("utf-8", "replace")
+        if response.status_code != 200:
+            self._fail(name, _status(response), len(body))
+        found = [Segment(urljoin(path, file), int(first), int(size)) for size, first, file in _SEGMENT.findall(text)]
+        if not text.startswith("#EXTM3U") or not found:
+            self._fail(name, "content: no playlist with segments", len(body))
+        self._pass(name, len(body))
+        self._due = time.perf_counter()
+        return found
+
+    def segment(self, name: str, wanted: Segment) -> bytes:
+        """Fetch a segment of a film; it must be just that range, and begin as a fragment of an MP4 does.
 
         :raises Failed: it isn't.
         """
+        path, first, size = wanted
         response, body = self._send(name, "GET", path, None, {"Range": f"bytes={first}-{first + size - 1}"})
-        wanted = f"bytes {first}-{first + len(body) - 1}/"
         if response.status_code != 206:
             self._fail(name, _status(response), len(body))
-        if not body or not str(response.headers.get("content-range", "")).startswith(wanted):
+        place = str(response.headers.get("content-range", ""))
+        if len(body) != size or not place.startswith(f"bytes {first}-{first + size - 1}/"):
             self._fail(name, "content: not the range that was asked for", len(body))
-        if first == 0 and body[4:8] != b"ftyp":
-            self._fail(name, "content: the video is no MP4", len(body))
+        if body[4:8] not in FRAGMENT:
+            self._fail(name, "content: the segment is no part of an MP4", len(body))
         self._pass(name, len(body))
         self._due = time.perf_counter()
         return body

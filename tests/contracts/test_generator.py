@@ -117,7 +117,7 @@ def _bundle() -> dict[str, Any]:
         "closes": "2027-04-11",
         "access_until": "2099-10-31",
         "units": [
-            {"kind": "lesson", "title": "Bài 1", "markdown": "Chào.", "video": "mau/1.mp4"},
+            {"kind": "lesson", "title": "Bài 1", "markdown": "Chào.", "video": "mau/1/phim.m3u8"},
             {"kind": "quiz", "title": "Kiểm tra", "time_limit": 15, "attempts": 3, "questions": [question] * 5},
             {"kind": "essay", "title": "Bài luận", "markdown": "Viết."},
         ],
@@ -164,7 +164,6 @@ def _plan(url: str, prepared: dict[str, Any], tls: Path, **changes: Any) -> Load
         url=url,
         ca_certificate=str(tls / "ca.crt"),
         journeys=journeys,
-        segment_bytes=200_000,
         **{**told, **options, **changes},
     )
 

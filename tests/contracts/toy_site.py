@@ -26,7 +26,12 @@ from django.core.wsgi import get_wsgi_application  # noqa: E402 - Django must be
 
 _django = get_wsgi_application()
 _FAULT = os.environ.get("TOY_FAULT", "")
-_VIDEO = b"\0\0\0\x20ftypisom" + bytes(3_000_000)
+_SEGMENT = b"\0\0\0\x20moof" + bytes(199_992)
+_VIDEO = b"\0\0\0\x20ftypisom" + bytes(1_000) + 12 * _SEGMENT
+_PLAYLIST = "#EXTM3U\n" + "".join(
+    f"#EXTINF:10,\n#EXT-X-BYTERANGE:{len(_SEGMENT)}@{1_012 + number * len(_SEGMENT)}\nphim.mp4\n"
+    for number in range(12)
+)
 _began = time.monotonic()
 _frozen: list[float] = []
 
@@ -34,7 +39,10 @@ _frozen: list[float] = []
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Serve static files and ranges of a video, and leave the rest to lophoc."""
     path = environ["PATH_INFO"]
-    if path.startswith("/media/"):
+    if path.endswith(".m3u8"):
+        start_response("200 OK", [("Content-Type", "application/vnd.apple.mpegurl")])
+        return [_PLAYLIST.encode()]
+    if path.startswith("/thu-muc/"):
         return _range(environ, start_response)
     if path.startswith("/static/"):
         start_response("200 OK", [("Content-Type", "text/css")])

@@ -12,6 +12,7 @@ from lophoc.catalogue.models import Course, Progress
 from lophoc.catalogue.structure import structure, unit_of
 from lophoc.classes.access import access, courses_of
 from lophoc.operations.request_class import request_class
+from lophoc.packages.lectures import lecture
 
 
 @request_class("course_list")
@@ -55,7 +56,7 @@ def lesson_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     context = {
         "course": found.course,
         "unit": unit,
-        "video": signed(unit.video) if unit.video else "",
+        "lecture": lecture(request.user, unit, slug),
         "slides": signed(unit.slides) if unit.slides else "",
         "done": Progress.objects.filter(learner=request.user.pk, unit=unit).exists(),
         "before": found.parts[at - 1] if at else None,

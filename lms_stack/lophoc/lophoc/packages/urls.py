@@ -1,5 +1,9 @@
 """The addresses of this room."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from lophoc.packages import views
+
+urlpatterns = [
+    path("khoa-hoc/<slug:slug>/bai-hoc/<int:number>/cho-xem/", views.lecture_place, name="lecture_place"),
+]
