@@ -126,6 +126,13 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+#: For the pages of Wagtail's admin alone (content/views.py): its editor sets style attributes, frames its own preview,
+#: and shows pictures that a browser made of an upload.
+EDITOR_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "media-src 'self'; font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; "
+    "frame-ancestors 'self'; base-uri 'none'"
+)
 #: Largest essay, in bytes.
 ESSAY_BYTES = 20 * 2**20
 #: Largest file of a material, in bytes.
@@ -137,6 +144,11 @@ STATICFILES_DIRS = [PACKAGE / "static"]
 STATIC_ROOT = os.environ.get("LOPHOC_STATIC_ROOT", "static")
 MEDIA_URL = "/media/"
 MEDIA_ROOT = os.environ.get("LOPHOC_MEDIA_ROOT", "media")
+#: Addresses of uploads are signed, in Wagtail's admin too: the edge gives nothing else out.
+STORAGES = {
+    "default": {"BACKEND": "lophoc.content.storage.SignedStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 INITIAL_PASSWORDS = os.environ.get("LOPHOC_INITIAL_PASSWORDS", "")
 
 LANGUAGE_CODE = "vi"
@@ -147,6 +159,12 @@ USE_I18N = USE_TZ = True
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 EMAIL_BACKEND = "post_office.EmailBackend"
 WAGTAIL_SITE_NAME = "Lớp học"
+WAGTAILADMIN_LOGIN_URL = "/dang-nhap/"
+# Nothing is asked of hosts outside the site.
+WAGTAIL_ENABLE_UPDATE_CHECK = WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+WAGTAIL_GRAVATAR_PROVIDER_URL = None
+# Passwords and addresses are the affair of accounts/.
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAILADMIN_BASE_URL = os.environ.get("LOPHOC_URL", "https://localhost")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGGING = {

@@ -30,9 +30,9 @@ def test_one_signature_is_good_for_a_folder_and_for_no_other() -> None:
 
 
 def test_a_lecture_in_segments_has_a_playlist_and_for_others_its_film(course: Any) -> None:
-    from lophoc.catalogue.models import Unit
+    from lophoc.content.models import Material
 
-    Unit.objects.filter(number=1).update(video="mau/bai-01/phim.m3u8")
+    Material.objects.filter(units__number=1).update(video="mau/bai-01/phim.m3u8")
     page = signed_in("hv-1").get(LESSON).content.decode()
     assert 'data-playlist="/thu-muc/' in page
     assert "/mau/bai-01/phim.m3u8" in page

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
+from django.db import transaction
 from django.http import Http404
 from django.urls import reverse
 
@@ -46,23 +47,42 @@ def structure(slug: str) -> Structure:
 
 
 def forget(slug: str) -> None:
-    """Read the course anew the next time, for it has changed."""
-    cache.delete(_key(slug))
+    """Read the course anew the next time, for it or one of its materials has changed; once more when that is stored."""
+    keys = [_key(slug), *(_unit_key(*unit) for unit in Unit.objects.filter(course__slug=slug).values_list(*_PLACE))]
+    cache.delete_many(keys)
+    transaction.on_commit(lambda: cache.delete_many(keys))
 
 
 def unit_of(course: Course, number: int, kind: str) -> Unit:
-    """One unit of a course, with its text, from the cache.
+    """One unit of a course, with the text of its material's version on show, from the cache.
 
     :raises Http404: there is no such unit.
     """
-    key = f"unit:{course.pk}:{course.bundle_hash[:12]}:{number}"
+    key = _unit_key(course.pk, number)
     found: Any = cache.get(key)
     if found is None:
-        found = Unit.objects.filter(course=course, number=number).first()
+        found = _whole(Unit.objects.filter(course=course, number=number).select_related("material").first())
         cache.set(key, found, SECONDS)
     if not isinstance(found, Unit) or found.kind != kind:
         raise Http404
     return found
+
+
+def _whole(unit: Unit | None) -> Unit | None:
+    """A unit that says what its material says; one whose material was withdrawn says nothing."""
+    if unit is not None and unit.material is not None:
+        shown = unit.material if unit.material.live else None
+        unit.html = shown.html if shown else ""
+        unit.video = shown.video.name if shown else ""
+        unit.slides = shown.document.name if shown else ""
+    return unit
+
+
+_PLACE = ("course_id", "number")
+
+
+def _unit_key(course: int, number: int) -> str:
+    return f"unit:{course}:{number}"
 
 
 def _key(slug: str) -> str:

@@ -1,5 +1,15 @@
-"""The addresses of this room."""
+"""The addresses of this room: our own pages, and Wagtail's admin with a policy of its own."""
 
-from django.urls import URLPattern
+from django.urls import include, path
+from wagtail.admin import urls as wagtail_urls
+from wagtail.utils.urlpatterns import decorate_urlpatterns
 
-urlpatterns: list[URLPattern] = []
+from lophoc.content import views
+
+urlpatterns = [
+    path("", views.materials, name="materials"),
+    path("xem/<int:pk>/", views.material_page, name="material"),
+    path("tham-dinh/", views.appraisals, name="appraisals"),
+    path("tham-dinh/<int:pk>/", views.appraise, name="appraise"),
+    path("soan/", include(decorate_urlpatterns(list(wagtail_urls.urlpatterns), views.editor))),
+]

@@ -7,13 +7,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import nh3
 from django.db import transaction
-from markdown_it import MarkdownIt
 
 from lophoc.accounts.models import User
 from lophoc.accounts.rights import SITE_ROLES, assign
 from lophoc.assessment.models import Question, Quiz
+from lophoc.catalogue.load import load as load_units
 from lophoc.catalogue.models import Course, Unit
 from lophoc.catalogue.structure import forget
 from lophoc.classes.models import Class, Enrolment
@@ -22,7 +21,6 @@ from lophoc.forum.models import Post, Topic
 Bundle = Mapping[str, Any]
 #: Matches no password: the account's owner sets the first one.
 NO_PASSWORD = "!"  # noqa: S105 - this is how Django marks an account without one
-_MARKDOWN = MarkdownIt("commonmark").enable("table")
 
 
 @transaction.atomic
@@ -34,9 +32,10 @@ def load(folder: Path) -> bool:
     if Course.objects.filter(slug=bundle["slug"], bundle_hash=digest).exists():
         return False
     course = _course(bundle, digest)
-    for number, unit in enumerate(bundle["units"], 1):
-        _unit(course, number, unit)
-    course.units.filter(number__gt=len(bundle["units"])).delete()
+    units = load_units(course, bundle)
+    for unit, given in zip(units, bundle["units"], strict=True):
+        if given["kind"] == "quiz":
+            _quiz(unit, given)
     people = _people([*bundle["instructors"], *bundle["learners"]])
     _classes(course, bundle, people)
     _forum(course, bundle)
@@ -49,29 +48,6 @@ def _course(bundle: Bundle, digest: str) -> Course:
     texts = {name: bundle[name] for name in ("title", "organiser", "summary")}
     course, _ = Course.objects.update_or_create(slug=bundle["slug"], defaults={**dates, **texts, "bundle_hash": digest})
     return course
-
-
-def _unit(course: Course, number: int, given: Bundle) -> None:
-    unit, _ = Unit.objects.update_or_create(
-        course=course,
-        number=number,
-        defaults={
-            "kind": given["kind"],
-            "title": given["title"],
-            "html": _html(given.get("markdown", "")),
-            "video": given.get("video") or "",
-            "slides": given.get("slides") or "",
-            "minutes": given.get("minutes", 0),
-            "due": date.fromisoformat(given["due"]) if given.get("due") else None,
-        },
-    )
-    if given["kind"] == "quiz":
-        _quiz(unit, given)
-
-
-def _html(markdown: str) -> str:
-    """Markdown as HTML without anything that could run."""
-    return nh3.clean(_MARKDOWN.render(markdown))
 
 
 def _quiz(unit: Unit, given: Bundle) -> None:

@@ -1,0 +1,104 @@
+"""The content repository's own pages: a material as it will be seen, and its appraisal. Authoring is Wagtail's."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+from wagtail.models import TaskState
+
+from lophoc.accounts.rights import Right, requires, site_rights
+from lophoc.content.forms import CRITERIA, AppraisalForm
+from lophoc.content.models import Appraisal, AppraisalTask, Material
+from lophoc.operations.request_class import mark, request_class
+
+_REPOSITORY = frozenset({Right.BUILD, Right.APPRAISE, Right.ORGANISE})
+
+
+def editor(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a page of Wagtail's admin the wider policy that its scripts need, and let its preview frame it."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        mark(request, "staff_page")
+        response = view(request, *args, **kwargs)
+        response.headers["Content-Security-Policy"] = settings.EDITOR_SECURITY_POLICY
+        response.headers["X-Frame-Options"] = "SAMEORIGIN"
+        return response
+
+    return shown
+
+
+@request_class("staff_page")
+@require_safe
+@login_required
+def materials(request: HttpRequest) -> HttpResponse:
+    """The way in: to what waits for an appraiser, or to the list of materials."""
+    rights = site_rights(request.user)
+    if not rights & _REPOSITORY:
+        raise PermissionDenied
+    only_appraises = not rights & {Right.BUILD, Right.ORGANISE}
+    return redirect("appraisals" if only_appraises else "wagtailsnippets_content_material:list")
+
+
+@request_class("staff_page")
+@require_safe
+@login_required
+def material_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """The latest version of a material as a learner will see it, with what was said of each version."""
+    if not site_rights(request.user) & _REPOSITORY:
+        raise PermissionDenied
+    found = get_object_or_404(Material, pk=pk)
+    said = found.appraisals.select_related("appraiser")
+    shown = found.get_latest_revision_as_object()
+    return render(request, "content/material.html", {"material": shown, "said": said, "criteria": CRITERIA})
+
+
+def waiting(user: Any) -> QuerySet[TaskState]:
+    """What waits for an appraiser."""
+    states = TaskState.objects.filter(
+        status=TaskState.STATUS_IN_PROGRESS, task__in=AppraisalTask.objects.all()
+    ).select_related("task", "workflow_state__requested_by", "revision")
+    mine = [each.pk for each in states if _may(each, user)]
+    return states.filter(pk__in=mine).order_by("started_at")
+
+
+def _may(state: TaskState, user: Any) -> bool:
+    return bool(state.task.specific.may_appraise(state.workflow_state.content_object, user))
+
+
+@request_class("staff_page")
+@require_safe
+@requires(Right.APPRAISE)
+def appraisals(request: HttpRequest) -> HttpResponse:
+    """What waits for this appraiser, and what this appraiser has said."""
+    said = Appraisal.objects.filter(appraiser=request.user.pk).select_related("material")[:50]
+    return render(request, "content/appraisals.html", {"waiting": waiting(request.user), "said": said})
+
+
+@request_class("staff_page")
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Right.APPRAISE)
+def appraise(request: HttpRequest, pk: int) -> HttpResponse:
+    """One waiting version: read it, fill in the checklist, approve it or return it."""
+    state = waiting(request.user).filter(pk=pk).first()
+    if state is None:
+        raise Http404
+    form = AppraisalForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        given = dict(form.cleaned_data)
+        state.task.specific.on_action(state.specific, request.user, given.pop("decision"), **given)
+        messages.success(request, _("Đã ghi kết quả thẩm định."))
+        return redirect("appraisals")
+    shown = state.revision.as_object()
+    said = shown.appraisals.select_related("appraiser")
+    context = {"material": shown, "said": said, "form": form, "criteria": CRITERIA, "state": state}
+    return render(request, "content/appraise.html", context)
