@@ -1,7 +1,9 @@
 """Settings, all of them from the environment that the service is given; there is no default for a secret."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 
@@ -83,6 +85,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "lophoc.accounts.context.rights",
+                "lophoc.notices.unread.unread",
             ]
         },
     }
@@ -158,6 +161,25 @@ TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_I18N = USE_TZ = True
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 EMAIL_BACKEND = "post_office.EmailBackend"
+# The mail server, like smtp+starttls://user:password@mail.example.org:587 (smtps:// and smtp:// too, a user's name and
+# password percent-encoded). Without one, mail stays queued: notices' send_queued_mail doesn't try.
+_MAIL = urlsplit(os.environ.get("LOPHOC_EMAIL_URL", ""))
+EMAIL_HOST = _MAIL.hostname or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.scheme == "smtp+starttls", _MAIL.scheme == "smtps"
+EMAIL_PORT = _MAIL.port or {"smtps": 465, "smtp+starttls": 587}.get(_MAIL.scheme, 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_MAIL.username or ""), unquote(_MAIL.password or "")
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = os.environ.get("LOPHOC_EMAIL_FROM", f"lophoc@{ALLOWED_HOSTS[0]}")
+POST_OFFICE = {
+    "BACKENDS": {"default": "django.core.mail.backends.smtp.EmailBackend"},
+    # A mail server that is away for a night is waited for; a mail is tried every quarter of an hour.
+    "MAX_RETRIES": 50,
+    "RETRY_INTERVAL": timedelta(minutes=15),
+    "BATCH_SIZE": 200,
+    "THREADS_PER_PROCESS": 2,
+    "SENDING_ORDER": ["-priority", "created"],
+    "LOG_LEVEL": 1,
+}
 WAGTAIL_SITE_NAME = "Lớp học"
 WAGTAILADMIN_LOGIN_URL = "/dang-nhap/"
 # Nothing is asked of hosts outside the site.

@@ -1,47 +1,66 @@
 """Reading and writing in the forum."""
 
-from django import forms
+from datetime import timedelta
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from lophoc.catalogue.structure import structure
+from lophoc.catalogue.structure import Structure, structure
 from lophoc.classes.access import Access, access
-from lophoc.forum.models import Post, Topic
+from lophoc.classes.audience import addressed, looks_after, meant_for
+from lophoc.classes.models import Class
+from lophoc.forum.forms import PostForm, TopicForm
+from lophoc.forum.mail import tell_followers
+from lophoc.forum.models import Post, PostVersion, Subscription, Topic
+from lophoc.forum.reading import mark_new, mark_read
 from lophoc.operations.request_class import request_class
 
 PAGE = 20
-
-
-class PostForm(forms.Form):
-    """A reply."""
-
-    body = forms.CharField(label="Nội dung", max_length=10_000, widget=forms.Textarea(attrs={"rows": 5}))
-
-
-class TopicForm(PostForm):
-    """A new topic and its first post."""
-
-    title = forms.CharField(label="Chủ đề", max_length=200)
-    field_order = ("title", "body")
+#: Shorter words would find nearly everything.
+SHORTEST_SEARCH = 3
+#: So long may authors change what they wrote.
+EDITABLE = timedelta(minutes=15)
 
 
 @request_class("forum_read")
 @require_safe
 @login_required
 def topics(request: HttpRequest, slug: str) -> HttpResponse:
-    """The topics of a course, those with the newest posts first."""
+    """The topics of a course and of one's own classes, those with the newest posts first; or those with some words."""
     found = structure(slug)
     right = access(request.user, found.course)
-    mine = Topic.objects.filter(course=found.course, is_load_test=right.in_load_test).select_related("author")
+    words = request.GET.get("tim", "").strip()
+    mine = _topics(right, found).select_related("author", "klass")
+    if len(words) >= SHORTEST_SEARCH:
+        said = Post.objects.filter(topic=OuterRef("pk"), body__icontains=words, is_hidden=False)
+        mine = mine.filter(Q(title__icontains=words) | Exists(said))
     page = Paginator(mine, PAGE).get_page(request.GET.get("trang"))
-    return render(request, "forum.html", {"course": found.course, "page": page, "form": TopicForm(), "access": right})
+    mark_new(request.user.pk or 0, found.course.pk, page)
+    form = TopicForm(classes=_writes_for(right, found))
+    context = {"course": found.course, "page": page, "form": form, "access": right, "words": words}
+    return render(request, "forum/topics.html", context)
+
+
+def _topics(right: Access, found: Structure) -> QuerySet[Topic]:
+    """What somebody may read; what is hidden only where they moderate."""
+    mine = Topic.objects.filter(meant_for(right), course=found.course, is_load_test=right.in_load_test)
+    if right.organises:
+        return mine
+    moderated = Q(klass=None) | Q(klass__in=[each.pk for each in right.sees]) if right.may_see_class else Q(pk=None)
+    return mine.filter(Q(is_hidden=False) | moderated)
+
+
+def _writes_for(right: Access, found: Structure) -> list[Class]:
+    """The classes in whose part of the forum somebody may open topics."""
+    return addressed(right, found.course) + ([right.learns_in] if right.learns_in else [])
 
 
 @request_class("forum_read")
@@ -51,15 +70,23 @@ def topic(request: HttpRequest, slug: str, topic_id: int) -> HttpResponse:
     """One topic and its posts; the last page first, where the talk is."""
     found = structure(slug)
     right = access(request.user, found.course)
-    one = _topic(right, found.course.pk, topic_id)
+    one = get_object_or_404(_topics(right, found), pk=topic_id)
+    moderates = looks_after(right, one.klass_id)
     paginator = Paginator(one.posts.select_related("author"), PAGE)
     page = paginator.get_page(request.GET.get("trang") or paginator.num_pages)
-    context = {"course": found.course, "topic": one, "page": page, "form": PostForm(), "access": right}
-    return render(request, "topic.html", context)
-
-
-def _topic(right: Access, course: int, topic_id: int) -> Topic:
-    return get_object_or_404(Topic, pk=topic_id, course=course, is_load_test=right.in_load_test)
+    mark_read(request.user.pk or 0, one)
+    context = {
+        "course": found.course,
+        "topic": one,
+        "page": page,
+        "form": PostForm(),
+        "access": right,
+        "moderates": moderates,
+        "writes": right.may_post and not one.is_closed,
+        "follows": Subscription.objects.filter(topic=one, person=request.user.pk).exists(),
+        "editable_since": timezone.now() - EDITABLE,
+    }
+    return render(request, "forum/topic.html", context)
 
 
 @request_class("forum_post")
@@ -67,20 +94,22 @@ def _topic(right: Access, course: int, topic_id: int) -> Topic:
 @login_required
 @transaction.atomic
 def new_topic(request: HttpRequest, slug: str) -> HttpResponse:
-    """Open a topic."""
+    """Open a topic; its author follows it."""
     found = structure(slug)
-    right = _writer(request, slug)
-    form = TopicForm(request.POST)
+    right = _writer(request, found)
+    form = TopicForm(request.POST, classes=_writes_for(right, found))
     if not form.is_valid():
         return redirect("forum", slug)
     one = Topic.objects.create(
         course=found.course,
+        klass_id=form.cleaned_data["klass"],
         title=form.cleaned_data["title"],
         author_id=request.user.pk,
         is_load_test=right.in_load_test,
         posts_count=1,
     )
     Post.objects.create(topic=one, author_id=request.user.pk, body=form.cleaned_data["body"])
+    Subscription.objects.create(topic=one, person_id=request.user.pk)
     return redirect("topic", slug, one.pk)
 
 
@@ -89,18 +118,58 @@ def new_topic(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @transaction.atomic
 def reply(request: HttpRequest, slug: str, topic_id: int) -> HttpResponse:
-    """Write in a topic."""
-    right = _writer(request, slug)
-    one = _topic(right, structure(slug).course.pk, topic_id)
+    """Write in a topic that is not closed."""
+    found = structure(slug)
+    one = get_object_or_404(_topics(_writer(request, found), found), pk=topic_id)
+    if one.is_closed:
+        raise PermissionDenied
     form = PostForm(request.POST)
     if form.is_valid():
-        Post.objects.create(topic=one, author_id=request.user.pk, body=form.cleaned_data["body"])
+        post = Post.objects.create(topic=one, author_id=request.user.pk, body=form.cleaned_data["body"])
         Topic.objects.filter(pk=one.pk).update(last_post=timezone.now(), posts_count=F("posts_count") + 1)
+        if not one.is_load_test and one.subscriptions.exclude(person=request.user.pk).exists():
+            transaction.on_commit(lambda: tell_followers.enqueue(post.pk))
     return redirect("topic", slug, topic_id)
 
 
-def _writer(request: HttpRequest, slug: str) -> Access:
-    right = access(request.user, structure(slug).course)
+def _writer(request: HttpRequest, found: Structure) -> Access:
+    right = access(request.user, found.course)
     if not right.may_post:
         raise PermissionDenied
     return right
+
+
+@request_class("forum_post")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@transaction.atomic
+def edit_post(request: HttpRequest, slug: str, post_id: int) -> HttpResponse:
+    """Change what one wrote, for a quarter of an hour; what it said before is kept."""
+    found = structure(slug)
+    right = _writer(request, found)
+    post = get_object_or_404(Post.objects.select_related("topic"), pk=post_id, topic__in=_topics(right, found))
+    if post.author_id != request.user.pk or post.is_hidden or post.topic.is_closed:
+        raise PermissionDenied
+    if post.written < timezone.now() - EDITABLE:
+        raise PermissionDenied
+    form = PostForm(request.POST or None, initial={"body": post.body})
+    if form.is_valid():
+        PostVersion.objects.create(post=post, body=post.body)
+        post.body, post.edited = form.cleaned_data["body"], timezone.now()
+        post.save(update_fields=("body", "html", "edited"))
+        return redirect("topic", slug, post.topic_id)
+    context: dict[str, Any] = {"course": found.course, "access": right, "post": post, "form": form}
+    return render(request, "forum/edit.html", context)
+
+
+@request_class("forum_post")
+@require_POST
+@login_required
+def follow(request: HttpRequest, slug: str, topic_id: int) -> HttpResponse:
+    """Follow a topic by mail, or no longer."""
+    found = structure(slug)
+    one = get_object_or_404(_topics(access(request.user, found.course), found), pk=topic_id)
+    there = Subscription.objects.filter(topic=one, person=request.user.pk)
+    if not there.delete()[0]:
+        Subscription.objects.get_or_create(topic=one, person_id=request.user.pk)
+    return redirect("topic", slug, topic_id)
