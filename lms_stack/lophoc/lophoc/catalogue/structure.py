@@ -11,7 +11,12 @@ from django.urls import reverse
 from lophoc.catalogue.models import Course, Unit
 
 SECONDS = 300
-_ADDRESSES = {Unit.Kind.LESSON: "lesson", Unit.Kind.QUIZ: "quiz", Unit.Kind.ESSAY: "essay"}
+_ADDRESSES = {
+    Unit.Kind.LESSON: "lesson",
+    Unit.Kind.QUIZ: "quiz",
+    Unit.Kind.ESSAY: "essay",
+    Unit.Kind.PACKAGE: "package",
+}
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ SECONDS = 60
 
 @dataclass(frozen=True)
 class Lecture:
-    """Addresses of a lecture: the film as one file, its playlist (empty where it has none), and where to tell a place."""
+    """Addresses of a lecture: the film as one file, its playlist (or nothing), and where to tell a place."""
 
     unit: int
     film: str

@@ -52,7 +52,7 @@ class Result(models.Model):
 
 
 class Record(Result):
-    """A learner's latest state in one part of a package: `data` is what the package is given back at its next launch."""
+    """A learner's latest state in one part of a package: `data` is what it is given back at its next launch."""
 
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="package_records")
     unit = models.ForeignKey(Unit, models.CASCADE, related_name="package_records")

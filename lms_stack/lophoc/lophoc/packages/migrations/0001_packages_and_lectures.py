@@ -6,91 +6,124 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalogue', '0003_unit_material'),
+        ("catalogue", "0003_unit_material"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Film',
+            name="Film",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('upload', models.CharField(max_length=300, unique=True, verbose_name='tệp gốc')),
-                ('playlist', models.CharField(blank=True, max_length=300, verbose_name='danh sách phát')),
-                ('fault', models.TextField(blank=True, verbose_name='lỗi')),
-                ('made_at', models.DateTimeField(auto_now=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("upload", models.CharField(max_length=300, unique=True, verbose_name="tệp gốc")),
+                ("playlist", models.CharField(blank=True, max_length=300, verbose_name="danh sách phát")),
+                ("fault", models.TextField(blank=True, verbose_name="lỗi")),
+                ("made_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'verbose_name': 'video',
-                'verbose_name_plural': 'video',
+                "verbose_name": "video",
+                "verbose_name_plural": "video",
             },
         ),
         migrations.CreateModel(
-            name='Package',
+            name="Package",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('upload', models.CharField(max_length=300, unique=True, verbose_name='tệp gốc')),
-                ('kind', models.CharField(choices=[('scorm12', 'SCORM 1.2'), ('scorm2004', 'SCORM 2004'), ('h5p', 'H5P')], max_length=10, verbose_name='loại')),
-                ('title', models.CharField(max_length=300, verbose_name='tên')),
-                ('folder', models.CharField(max_length=64, verbose_name='thư mục')),
-                ('parts', models.JSONField(default=list, verbose_name='các phần')),
-                ('bytes', models.PositiveBigIntegerField(verbose_name='dung lượng')),
-                ('taken_in', models.DateTimeField(auto_now_add=True, verbose_name='nhận lúc')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("upload", models.CharField(max_length=300, unique=True, verbose_name="tệp gốc")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("scorm12", "SCORM 1.2"), ("scorm2004", "SCORM 2004"), ("h5p", "H5P")],
+                        max_length=10,
+                        verbose_name="loại",
+                    ),
+                ),
+                ("title", models.CharField(max_length=300, verbose_name="tên")),
+                ("folder", models.CharField(max_length=64, verbose_name="thư mục")),
+                ("parts", models.JSONField(default=list, verbose_name="các phần")),
+                ("bytes", models.PositiveBigIntegerField(verbose_name="dung lượng")),
+                ("taken_in", models.DateTimeField(auto_now_add=True, verbose_name="nhận lúc")),
             ],
             options={
-                'verbose_name': 'gói học liệu',
-                'verbose_name_plural': 'gói học liệu',
+                "verbose_name": "gói học liệu",
+                "verbose_name_plural": "gói học liệu",
             },
         ),
         migrations.CreateModel(
-            name='Record',
+            name="Record",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('score', models.FloatField(null=True, verbose_name='điểm')),
-                ('completed', models.BooleanField(default=False, verbose_name='đã học hết')),
-                ('passed', models.BooleanField(null=True, verbose_name='đạt')),
-                ('seconds', models.FloatField(default=0, verbose_name='thời gian học')),
-                ('part', models.PositiveSmallIntegerField(default=0)),
-                ('data', models.JSONField(default=dict)),
-                ('began_at', models.DateTimeField(auto_now_add=True)),
-                ('changed_at', models.DateTimeField(auto_now=True)),
-                ('learner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='package_records', to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='package_records', to='catalogue.unit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("score", models.FloatField(null=True, verbose_name="điểm")),
+                ("completed", models.BooleanField(default=False, verbose_name="đã học hết")),
+                ("passed", models.BooleanField(null=True, verbose_name="đạt")),
+                ("seconds", models.FloatField(default=0, verbose_name="thời gian học")),
+                ("part", models.PositiveSmallIntegerField(default=0)),
+                ("data", models.JSONField(default=dict)),
+                ("began_at", models.DateTimeField(auto_now_add=True)),
+                ("changed_at", models.DateTimeField(auto_now=True)),
+                (
+                    "learner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="package_records",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="package_records", to="catalogue.unit"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Outcome',
+            name="Outcome",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('score', models.FloatField(null=True, verbose_name='điểm')),
-                ('completed', models.BooleanField(default=False, verbose_name='đã học hết')),
-                ('passed', models.BooleanField(null=True, verbose_name='đạt')),
-                ('seconds', models.FloatField(default=0, verbose_name='thời gian học')),
-                ('reported_at', models.DateTimeField(auto_now_add=True)),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='outcomes', to='packages.record')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("score", models.FloatField(null=True, verbose_name="điểm")),
+                ("completed", models.BooleanField(default=False, verbose_name="đã học hết")),
+                ("passed", models.BooleanField(null=True, verbose_name="đạt")),
+                ("seconds", models.FloatField(default=0, verbose_name="thời gian học")),
+                ("reported_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="outcomes", to="packages.record"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('pk',),
+                "ordering": ("pk",),
             },
         ),
         migrations.CreateModel(
-            name='Place',
+            name="Place",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seconds', models.PositiveIntegerField()),
-                ('learner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalogue.unit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("seconds", models.PositiveIntegerField()),
+                (
+                    "learner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="catalogue.unit"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('learner', 'unit'), name='one_place_a_lecture')],
+                "constraints": [models.UniqueConstraint(fields=("learner", "unit"), name="one_place_a_lecture")],
             },
         ),
         migrations.AddConstraint(
-            model_name='record',
-            constraint=models.UniqueConstraint(fields=('learner', 'unit', 'part'), name='one_record_a_part'),
+            model_name="record",
+            constraint=models.UniqueConstraint(fields=("learner", "unit", "part"), name="one_record_a_part"),
         ),
     ]
