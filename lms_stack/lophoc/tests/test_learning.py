@@ -1,6 +1,8 @@
 """What a learner does, from signing in to the result of a quiz."""
 
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from conftest import signed_in
@@ -16,6 +18,14 @@ LIMITS = {
     "/khoa-hoc/mau/dien-dan/": 8,
 }
 RIGHT = {"cau-1": "1", "cau-2": ["0", "2"], "cau-3": " diễn  đàn ", "cau-4": "6,2"}
+
+
+def office(part: str) -> bytes:
+    """An office file that holds just this part."""
+    with BytesIO() as file:
+        with ZipFile(file, "w") as archive:
+            archive.writestr(part, "<x/>")
+        return file.getvalue()
 
 
 def _queries(client: Client, method: str, path: str, **data: Any) -> tuple[int, Any]:
@@ -96,7 +106,9 @@ def test_a_reply_appears_in_its_topic(course: Any) -> None:
     ("name", "content", "taken"),
     [
         ("bai.pdf", b"%PDF-1.7 ...", True),
-        ("bai.docx", b"PK\x03\x04....", True),
+        ("bai.docx", office("word/document.xml"), True),
+        ("bai.odt", office("content.xml"), True),
+        ("bai.docx", office("xl/workbook.xml"), False),
         ("bai.pdf", b"<html>", False),
         ("bai.exe", b"MZ", False),
     ],

@@ -75,18 +75,19 @@ def test_a_media_address_is_signed_as_nginx_checks_it() -> None:
 
 
 class _Question:
-    def __init__(self, number: int, kind: str, answer: Any) -> None:
-        self.number, self.kind, self.answer, self.points = number, kind, answer, 1.0
+    def __init__(self, kind: str, answer: Any, choices: Any = ()) -> None:
+        self.kind, self.answer, self.choices = kind, answer, choices
 
 
-_ALL = [_Question(number, each["kind"], each["answer"]) for number, each in enumerate(QUESTIONS, 1)]
+_ALL = [_Question(each["kind"], each["answer"]) for each in QUESTIONS]
+_ALL.append(_Question("matching", ["x", "y"], ["a", "b"]))
 
 
-@given(st.dictionaries(st.sampled_from(["1", "2", "3", "4", "x"]), st.lists(st.text(max_size=8), max_size=4)))
-def test_a_score_is_never_outside_what_can_be_had(answers: dict[str, list[str]]) -> None:
-    from lophoc.assessment.scoring import score
+@given(st.lists(st.text(max_size=8) | st.sampled_from(["0", "1", "nan", "inf"]), max_size=4))
+def test_no_answer_earns_less_than_nothing_or_more_than_all(sent: list[str]) -> None:
+    from lophoc.assessment.scoring import credit
 
-    assert 0 <= score(_ALL, answers) <= 4
+    assert all(0 <= credit(question, sent) <= 1 for question in _ALL)
 
 
 @pytest.mark.parametrize(("sent", "right"), [("6", True), ("6,5", True), ("6.6", False), ("sáu", False), ("", False)])

@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from lophoc.assessment import wording
 from lophoc.catalogue.models import Unit
 from lophoc.content.models import Material
 
@@ -100,6 +101,11 @@ class Question(models.Model):
         """Whether all of it may still be changed; of the others only the key and its explanation are corrected."""
         shown = self.quiz_id is not None or (self.material is not None and self.material.live)
         return self.approved_at is None and not shown
+
+    @property
+    def written_key(self) -> str:
+        """The key as it is written in forms and tables."""
+        return wording.written_key(self.kind, self.answer)
 
 
 class Attempt(models.Model):

@@ -1,4 +1,4 @@
-"""How answers are scored: pure functions of a question and what was sent for it."""
+"""How answers are scored: pure functions of a question and what was sent for it, by the author's own indexes."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -8,19 +8,20 @@ from unicodedata import normalize
 class Scored(Protocol):
     """What scoring needs of a question."""
 
-    number: int
     kind: str
+    choices: Any
     answer: Any
-    points: float
 
 
-def score(questions: Sequence[Scored], answers: dict[str, list[str]]) -> float:
-    """Points for the answers sent; a question without an answer gives none."""
-    return sum(question.points for question in questions if is_right(question, answers.get(str(question.number), [])))
+def credit(question: Scored, sent: Sequence[str]) -> float:
+    """What part of a question's points an answer earns: all or nothing, but for matching, which counts its rows."""
+    if question.kind == "matching":
+        return _matched(question, sent)
+    return 1.0 if is_right(question, sent) else 0.0
 
 
 def is_right(question: Scored, sent: Sequence[str]) -> bool:
-    """Whether what was sent answers a question."""
+    """Whether what was sent answers a question wholly."""
     if not sent:
         return False
     match question.kind:
@@ -28,10 +29,19 @@ def is_right(question: Scored, sent: Sequence[str]) -> bool:
             return sent[0] == str(question.answer)
         case "multiple":
             return set(sent) == {str(index) for index in question.answer}
+        case "matching":
+            return _matched(question, sent) == 1.0
         case "short":
             return _folded(sent[0]) in {_folded(accepted) for accepted in question.answer}
         case _:
             return _near(sent[0], question.answer)
+
+
+def _matched(question: Scored, sent: Sequence[str]) -> float:
+    """The share of rows with their own match; two rows may have the same text as theirs."""
+    ends = {str(index): text for index, text in enumerate(question.answer)}
+    rows = list(zip(question.answer, sent, strict=False))[: len(question.choices)]
+    return sum(ends.get(chosen) == text for text, chosen in rows) / max(len(question.choices), 1)
 
 
 def _folded(text: str) -> str:
@@ -42,6 +52,6 @@ def _folded(text: str) -> str:
 def _near(text: str, answer: Any) -> bool:
     value, tolerance = (answer["value"], answer.get("tolerance", 0)) if isinstance(answer, dict) else (answer, 0)
     try:
-        return abs(float(text.replace(",", ".")) - float(value)) <= float(tolerance)
+        return abs(float(text.replace(",", ".")) - float(value)) <= float(tolerance) + 1e-9
     except ValueError:
         return False

@@ -1,56 +1,26 @@
-"""Taking quizzes and exams, and handing in essays."""
+"""Taking quizzes and exams."""
 
-from datetime import timedelta
-from typing import Any
+from itertools import zip_longest
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.crypto import get_random_string
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
-from lophoc.assessment.forms import EssayForm
-from lophoc.assessment.models import Attempt, Question, Quiz, Submission
-from lophoc.assessment.scoring import is_right, score
-from lophoc.catalogue.models import Progress
-from lophoc.catalogue.structure import SECONDS, structure, unit_of
-from lophoc.classes.access import Access, access
-from lophoc.operations.request_class import mark, request_class
+from lophoc.assessment.asking import asked, paper, sent
+from lophoc.assessment.attempts import begin, close_expired, closed_because, ends, finish, is_over, save
+from lophoc.assessment.models import Attempt, Quiz
+from lophoc.catalogue.models import Course
+from lophoc.catalogue.structure import structure, unit_of
+from lophoc.classes.access import access
+from lophoc.operations.request_class import request_class
 
-#: Answers that were under way when time ran out are still taken for this long.
-GRACE = timedelta(seconds=30)
-
-
-def _quiz(unit_id: int, version: str) -> tuple[Quiz, list[Question]]:
-    """A quiz and its questions, from the cache."""
-    key = f"quiz:{unit_id}:{version}"
-    found: Any = cache.get(key)
-    if found is None:
-        quiz = get_object_or_404(Quiz.objects.select_related("unit"), pk=unit_id)
-        found = (quiz, list(quiz.questions.all()))
-        cache.set(key, found, SECONDS)
-    return found[0], found[1]
-
-
-def _closed_because(quiz: Quiz, right: Access, used: int) -> str:
-    """Why a quiz can't be started now, or nothing. The server's clock decides."""
-    if right.ignores_dates:
-        return ""
-    if not right.may_submit:
-        return "Khoá học không nhận bài vào lúc này."
-    now = timezone.now()
-    if quiz.opens and now < quiz.opens:
-        return f"Bài thi mở lúc {timezone.localtime(quiz.opens):%H:%M ngày %d/%m/%Y}."
-    if quiz.closes and now > quiz.closes:
-        return "Bài thi đã đóng."
-    if used >= quiz.attempts:
-        return "Bạn đã dùng hết số lượt làm bài."
-    return ""
+#: The most questions that are looked for in a form that is saved without asking what it should hold.
+PLACES = 200
 
 
 @request_class("quiz_page")
@@ -61,18 +31,30 @@ def quiz_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     found = structure(slug)
     right = access(request.user, found.course)
     unit = unit_of(found.course, number, "quiz")
-    quiz, questions = _quiz(unit.pk, found.course.bundle_hash[:12])
-    attempts = list(Attempt.objects.filter(quiz=quiz, learner=request.user.pk).order_by("-started")[:20])
+    held = paper(unit.pk)
+    attempts = _mine(request, held.quiz)
+    going = next((each for each in attempts if not each.submitted), None)
     context = {
         "course": found.course,
         "unit": unit,
-        "quiz": quiz,
-        "questions": len(questions),
+        "quiz": held.quiz,
+        "questions": held.count,
         "attempts": attempts,
-        "closed_because": _closed_because(quiz, right, len(attempts)),
+        "going": going,
+        "closed_because": "" if going else closed_because(held.quiz, right, len(attempts)),
         "access": right,
     }
-    return render(request, "quiz.html", context)
+    return render(request, "assessment/quiz.html", context)
+
+
+def _mine(request: HttpRequest, quiz: Quiz) -> list[Attempt]:
+    """This learner's latest attempts; one whose time ran out is ended first."""
+    latest = Attempt.objects.filter(quiz=quiz, learner=request.user.pk).order_by("-started")[:20]
+    attempts = list(latest)
+    if any(not each.submitted and is_over(each, quiz) for each in attempts):
+        close_expired(quiz=quiz, learner=request.user.pk)
+        attempts = list(latest.all())
+    return attempts
 
 
 @request_class("quiz_attempt")
@@ -83,25 +65,15 @@ def quiz_start(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     found = structure(slug)
     right = access(request.user, found.course)
     unit = unit_of(found.course, number, "quiz")
-    quiz, _ = _quiz(unit.pk, found.course.bundle_hash[:12])
-    mine = list(Attempt.objects.filter(quiz=quiz, learner=request.user.pk).order_by("-started")[:20])
-    going = next((each for each in mine if not each.submitted and not _is_late(each, quiz)), None)
+    held = paper(unit.pk)
+    mine = _mine(request, held.quiz)
+    going = next((each for each in mine if not each.submitted), None)
     if going is None:
-        if reason := _closed_because(quiz, right, len(mine)):
+        if reason := closed_because(held.quiz, right, len(mine)):
             messages.error(request, reason)
             return redirect("quiz", slug, number)
-        going = Attempt.objects.create(quiz=quiz, learner_id=request.user.pk)
+        going = begin(int(request.user.pk), held, right)
     return redirect("attempt", going.pk)
-
-
-def _ends(attempt: Attempt, quiz: Quiz) -> Any:
-    """When an attempt's time is over: its limit, or the window's end where that comes first."""
-    limit = attempt.started + timedelta(minutes=quiz.time_limit)
-    return min(limit, quiz.closes) if quiz.closes and attempt.started < quiz.closes else limit
-
-
-def _is_late(attempt: Attempt, quiz: Quiz) -> bool:
-    return bool(timezone.now() > _ends(attempt, quiz) + GRACE)
 
 
 def _own(request: HttpRequest, attempt_id: int, *, for_update: bool = False) -> Attempt:
@@ -116,14 +88,35 @@ def _own(request: HttpRequest, attempt_id: int, *, for_update: bool = False) -> 
 @require_safe
 @login_required
 def attempt_page(request: HttpRequest, attempt_id: int) -> HttpResponse:
-    """The questions of an open attempt."""
+    """The questions of an open attempt, with the answers that were saved."""
     attempt = _own(request, attempt_id)
+    held = paper(attempt.quiz_id)
+    if not attempt.submitted and is_over(attempt, held.quiz):
+        close_expired(pk=attempt_id)
+        messages.error(request, _("Đã hết giờ làm bài; những câu trả lời đã lưu được chấm."))
+        return redirect("attempt_result", attempt_id)
     if attempt.submitted:
         return redirect("attempt_result", attempt_id)
-    course = attempt.quiz.unit.course
-    quiz, questions = _quiz(attempt.quiz_id, course.bundle_hash[:12])
-    context = {"attempt": attempt, "course": course, "unit": quiz.unit, "questions": questions}
-    return render(request, "attempt.html", {**context, "ends": _ends(attempt, quiz)})
+    end = ends(attempt, held.quiz)
+    context = {
+        "attempt": attempt,
+        "course": attempt.quiz.unit.course,
+        "unit": attempt.quiz.unit,
+        "asked": asked(attempt, held),
+        "ends": end,
+        "left": max(0, round((end - timezone.now()).total_seconds())),
+    }
+    return render(request, "assessment/attempt.html", context)
+
+
+@request_class("quiz_save")
+@require_POST
+@login_required
+def attempt_save(request: HttpRequest, attempt_id: int) -> JsonResponse:
+    """Keep the answers so far; nothing is acknowledged that isn't stored."""
+    if not save(attempt_id, request.user.pk, sent(request.POST, PLACES)):
+        return JsonResponse({"saved": False}, status=409)
+    return JsonResponse({"saved": True})
 
 
 @request_class("quiz_submit")
@@ -131,72 +124,35 @@ def attempt_page(request: HttpRequest, attempt_id: int) -> HttpResponse:
 @login_required
 @transaction.atomic
 def attempt_submit(request: HttpRequest, attempt_id: int) -> HttpResponse:
-    """Take the answers, score them, and count the quiz as done. A second submission changes nothing."""
+    """Take the answers and score them. A second submission changes nothing; one too late counts what was saved."""
     attempt = _own(request, attempt_id, for_update=True)
-    if attempt.submitted:
-        return redirect("attempt_result", attempt_id)
-    course = attempt.quiz.unit.course
-    quiz, questions = _quiz(attempt.quiz_id, course.bundle_hash[:12])
-    late = _is_late(attempt, quiz) and not access(request.user, course).ignores_dates
-    attempt.answers = {} if late else _sent(request, questions)
-    attempt.points = sum(question.points for question in questions)
-    attempt.score = score(questions, attempt.answers)
-    attempt.submitted = timezone.now()
-    attempt.save(update_fields=("answers", "points", "score", "submitted"))
-    Progress.objects.bulk_create([Progress(learner_id=request.user.pk, unit=quiz.unit)], ignore_conflicts=True)
-    if late:
-        messages.error(request, "Đã quá thời gian làm bài; câu trả lời gửi sau không được tính.")
+    if not attempt.submitted:
+        held = paper(attempt.quiz_id)
+        late = is_over(attempt, held.quiz)
+        finish(attempt, held, None if late else sent(request.POST, PLACES))
+        if late:
+            messages.error(request, _("Đã quá giờ làm bài; chỉ những câu trả lời đã lưu trong giờ được chấm."))
     return redirect("attempt_result", attempt_id)
-
-
-def _sent(request: HttpRequest, questions: list[Question]) -> dict[str, list[str]]:
-    return {str(each.number): [text[:500] for text in request.POST.getlist(f"cau-{each.number}")] for each in questions}
 
 
 @request_class("quiz_submit")
 @require_safe
 @login_required
 def attempt_result(request: HttpRequest, attempt_id: int) -> HttpResponse:
-    """The score, and which answers were right."""
+    """The score and, when it is time, which answers were right."""
     attempt = _own(request, attempt_id)
     if not attempt.submitted:
         return redirect("attempt", attempt_id)
+    held = paper(attempt.quiz_id)
     course = attempt.quiz.unit.course
-    quiz, questions = _quiz(attempt.quiz_id, course.bundle_hash[:12])
-    rows = [(each, is_right(each, attempt.answers.get(str(each.number), []))) for each in questions]
-    return render(request, "result.html", {"attempt": attempt, "course": course, "unit": quiz.unit, "rows": rows})
+    revealed = _reveals(held.quiz, course)
+    rows = list(zip_longest(asked(attempt, held), attempt.marks)) if revealed else []
+    context = {"attempt": attempt, "course": course, "unit": held.quiz.unit, "rows": rows, "revealed": revealed}
+    return render(request, "assessment/result.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def essay(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """What the essay is about, and handing it in."""
-    mark(request, "essay_upload" if request.method == "POST" else "essay_form")
-    found = structure(slug)
-    right = access(request.user, found.course)
-    unit = unit_of(found.course, number, "essay")
-    form = EssayForm(request.POST or None, request.FILES or None)
-    if request.method == "POST":
-        if not _takes_essays(right, unit.due):
-            raise PermissionDenied
-        if form.is_valid():
-            _hand_in(request, unit, form)
-            return redirect("essay", slug, number)
-    mine = Submission.objects.filter(unit=unit, learner=request.user.pk).order_by("-handed_in")[:10]
-    context = {"course": found.course, "unit": unit, "form": form, "submissions": mine, "access": right}
-    return render(request, "essay.html", {**context, "open": _takes_essays(right, unit.due)})
-
-
-def _takes_essays(right: Access, due: Any) -> bool:
-    return right.ignores_dates or (right.may_submit and (due is None or timezone.localdate() <= due))
-
-
-def _hand_in(request: HttpRequest, unit: Any, form: EssayForm) -> None:
-    file = form.cleaned_data["file"]
-    name, ending = file.name[:150], file.name[file.name.rfind(".") :].lower()
-    # The stored name is ours: what a learner calls a file never becomes a path.
-    file.name = f"{get_random_string(16)}{ending}"
-    with transaction.atomic():
-        Submission.objects.create(unit=unit, learner_id=request.user.pk, file=file, name=name)
-        Progress.objects.bulk_create([Progress(learner_id=request.user.pk, unit=unit)], ignore_conflicts=True)
-    messages.success(request, "Đã nộp bài luận.")
+def _reveals(quiz: Quiz, course: Course) -> bool:
+    """Whether right answers are told now."""
+    if quiz.shows == Quiz.Shows.SUBMITTED:
+        return True
+    return timezone.now() > quiz.closes if quiz.closes else timezone.localdate() > course.closes

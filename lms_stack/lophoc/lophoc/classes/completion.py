@@ -1,16 +1,14 @@
 """Who has completed a course, and what the others lack: for results, reports and certificates."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from lophoc.assessment.grades import Marks, latest
 from lophoc.catalogue.models import Course, Progress
 from lophoc.classes.models import CompletionRule
-
-_ATTENDANCE = "lophoc.schedule.attendance.attendance_share"
+from lophoc.schedule.attendance import attendance_share
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class _Part:
 
 
 @dataclass(frozen=True)
-class _Course:
+class Facts:
     """All that completion depends on, read once for many learners."""
 
     rule: CompletionRule
@@ -48,31 +46,30 @@ class _Course:
 
 def completion(course: Course, learners: Sequence[int]) -> dict[int, Completion]:
     """Completion of each of these learners by their ids; the number of queries doesn't depend on how many."""
+    found = facts(course, learners)
+    return {learner: judged(learner, found) for learner in learners}
+
+
+def facts(course: Course, learners: Sequence[int]) -> Facts:
+    """What completion of these learners depends on, by four queries, and one for attendance where that counts."""
     rule = CompletionRule.objects.filter(course=course).first() or CompletionRule(course=course)
     parts = course.units.values_list("id", "title", "kind", "required", "quiz__opens", "quiz__closes")
-    found = _Course(
+    done = Progress.objects.filter(learner__in=learners, unit__course=course).values_list("learner_id", "unit_id")
+    return Facts(
         rule=rule,
         parts=tuple(_part(*row) for row in parts.order_by("number")),
-        done=frozenset(
-            Progress.objects.filter(learner__in=learners, unit__course=course).values_list("learner_id", "unit_id")
-        ),
+        done=frozenset(done),
         marks=latest(learners, course),
-        attended=_attended(learners, course) if rule.attendance_minimum else {},
+        attended=attendance_share(learners, course) if rule.attendance_minimum else {},
     )
-    return {learner: _completion(learner, found) for learner in learners}
 
 
 def _part(key: int, title: str, kind: str, required: bool, opens: object, closes: object) -> _Part:
     return _Part(key, title, "exam" if opens or closes else kind, required)
 
 
-def _attended(learners: Sequence[int], course: Course) -> Mapping[int, float]:
-    """The share of the sessions that each learner took part in."""
-    share: Callable[[Sequence[int], Course], Mapping[int, float]] = import_string(_ATTENDANCE)
-    return share(learners, course)
-
-
-def _completion(learner: int, found: _Course) -> Completion:
+def judged(learner: int, found: Facts) -> Completion:
+    """What those facts mean for one of the learners."""
     required = [part for part in found.parts if part.required]
     done = sum((learner, part.id) in found.done for part in required)
     grade = _total(learner, found)
@@ -85,13 +82,13 @@ def _completion(learner: int, found: _Course) -> Completion:
     return Completion(not missing, done / len(required) if required else 1.0, missing, grade)
 
 
-def _undone(learner: int, found: _Course, required: list[_Part]) -> list[str]:
+def _undone(learner: int, found: Facts, required: list[_Part]) -> list[str]:
     if not found.rule.all_units:
         return []
     return [_("Chưa xong: %s") % part.title for part in required if (learner, part.id) not in found.done]
 
 
-def _weak(learner: int, found: _Course, required: list[_Part]) -> list[str]:
+def _weak(learner: int, found: Facts, required: list[_Part]) -> list[str]:
     """The quizzes and exams below their minimum."""
     minimum = {"quiz": found.rule.quiz_minimum, "exam": found.rule.exam_minimum}
     said: list[str] = []
@@ -113,7 +110,7 @@ def _short(minimum: int | None, percent: float | None, what: str) -> list[str]:
     return [_("%(what)s: %(has)s, cần ít nhất %(minimum)d %%") % {"what": what, "has": has, "minimum": minimum}]
 
 
-def _total(learner: int, found: _Course) -> float | None:
+def _total(learner: int, found: Facts) -> float | None:
     """The weighted total out of ten."""
     rule = found.rule
     weights = {
