@@ -182,6 +182,7 @@ POST_OFFICE = {
 }
 WAGTAIL_SITE_NAME = "Lớp học"
 WAGTAILADMIN_LOGIN_URL = "/dang-nhap/"
+WAGTAIL_FINISH_WORKFLOW_ACTION = "lophoc.content.workflow.publish"
 # Nothing is asked of hosts outside the site.
 WAGTAIL_ENABLE_UPDATE_CHECK = WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None

@@ -6,6 +6,7 @@ import nh3
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from wagtail.blocks import RichTextBlock, TextBlock
 from wagtail.fields import StreamField
@@ -33,7 +34,7 @@ class MarkdownBlock(TextBlock):
 
     def render_basic(self, value: str, context: Any = None) -> str:
         """The text as HTML."""
-        return to_html(value)
+        return mark_safe(to_html(value))  # noqa: S308 - cleaned
 
 
 class MaterialQuerySet(models.QuerySet["Material"]):

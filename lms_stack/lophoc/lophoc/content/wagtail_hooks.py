@@ -9,7 +9,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList, TabbedInterface
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
-from wagtail.snippets.views.snippets import SnippetViewSet
+from wagtail.snippets.views.snippets import DeleteView, EditView, SnippetViewSet
 
 from lophoc.accounts.rights import Right, site_rights
 from lophoc.content.models import Material
@@ -18,10 +18,26 @@ from lophoc.content.policy import MaterialPolicy
 register_permission_policy(Material, MaterialPolicy(Material))
 
 
+class _OfThisMaterial:
+    """Ask the policy about this material, where Wagtail asks about any."""
+
+    def user_has_permission(self: Any, permission: str) -> bool:
+        return bool(self.permission_policy.user_has_permission_for_instance(self.request.user, permission, self.object))
+
+
+class Edit(_OfThisMaterial, EditView):  # type: ignore[misc]  # wagtail has no types
+    """The editor."""
+
+
+class Delete(_OfThisMaterial, DeleteView):  # type: ignore[misc]
+    """Removing a draft that nobody ever appraised."""
+
+
 class Materials(SnippetViewSet):  # type: ignore[misc]  # wagtail has no types
     """The list, the editor, the history and the comparison of versions."""
 
     model = Material
+    edit_view_class, delete_view_class = Edit, Delete
     icon = "doc-full-inverse"
     menu_label = _("Học liệu")
     menu_name = "materials"
