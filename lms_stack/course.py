@@ -197,6 +197,8 @@ class Course(Written):
     """Lessons, quizzes, essays and exams, in their order."""
     forum: FileName | None = None
     """The first topics of the forum, YAML; no forum where it is left out."""
+    sessions: FileName | None = None
+    """Live sessions and sessions in a room, YAML."""
     objectives: Objectives = Objectives()
     engine: Literal["lophoc"] = "lophoc"
     """The LMS."""
@@ -220,7 +222,7 @@ class Course(Written):
         """Every file the course names, relative to the course file."""
         named = [getattr(unit, "text", None) or getattr(unit, "questions", None) for unit in self.content]
         videos = [lesson.video.file for lesson in self.lessons if lesson.video]
-        return tuple(name for name in (*named, *videos, self.forum) if name)
+        return tuple(name for name in (*named, *videos, self.forum, self.sessions) if name)
 
 
 @cache

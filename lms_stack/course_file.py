@@ -10,19 +10,23 @@ from lms_stack.course import Course
 from lms_stack.course_sense import sense_problems
 from lms_stack.course_words import explained, place_of
 from lms_stack.errors import CourseFileError, Problem
+from lms_stack.sessions import read_sessions
 from lms_stack.yaml_lines import Document
 
 
 def read_course(path: Path) -> Course:
     """Read and check a course file; nothing is touched.
 
-    :raises CourseFileError: the file is missing, isn't YAML, or has faults; it lists all of them.
+    :raises CourseFileError: the file, or that of its sessions, is missing, isn't YAML, or has faults: all are listed.
     """
     document = _parse(path, _text(path))
     problems = [*document.repeated, *_schema_problems(document), *sense_problems(document, path.parent)]
     if problems:
         raise CourseFileError(path, tuple(sorted(set(problems), key=lambda each: (each.line, each.field))))
-    return Course.model_validate(document.values)
+    course = Course.model_validate(document.values)
+    if course.sessions:
+        read_sessions(path.parent / course.sessions, course)
+    return course
 
 
 def _text(path: Path) -> str:

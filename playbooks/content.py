@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from lms_stack.course import Course, Essay, Exam, Lesson, Quiz, Unit
+from lms_stack.sessions import read_sessions
 from playbooks.media import Lecture, media_of
 
 #: Common Vietnamese names, for accounts of people whom nobody has entered yet.
@@ -33,6 +34,7 @@ def bundle(course: Course, folder: Path) -> dict[str, Any]:
         **dates,
         "units": [_unit(unit, folder, media) for unit in course.content],
         "forum": _yaml(folder / course.forum) if course.forum else [],
+        "sessions": list(_sessions(course, folder)),
         **people(course),
     }
 
@@ -75,6 +77,17 @@ def _questions(name: str, folder: Path, limit: float, attempts: int) -> dict[str
     return {"questions": _yaml(folder / name), "time_limit": round(limit / 60), "attempts": attempts}
 
 
+def _sessions(course: Course, folder: Path) -> Iterator[dict[str, Any]]:
+    """Sessions as data: moments with their zone, classes by their names."""
+    for session in read_sessions(folder / course.sessions, course) if course.sessions else ():
+        given = session.model_dump(mode="json", exclude_none=True, exclude={"klass"})
+        yield given | ({"class": _class_name(session.klass)} if session.klass else {})
+
+
+def _class_name(number: int) -> str:
+    return f"Lớp {number}"
+
+
 def people(course: Course) -> dict[str, list[dict[str, str]]]:
     """Classes of even size with an instructor each, and as many accounts as the course names people.
 
@@ -84,7 +97,7 @@ def people(course: Course) -> dict[str, list[dict[str, str]]]:
         {"username": f"gv-{n:02}", "name": _name(n * 7), "email": ""} for n in range(1, course.instructors + 1)
     ]
     classes = [
-        {"name": f"Lớp {n + 1}", "instructor": instructors[n % len(instructors)]["username"]}
+        {"name": _class_name(n + 1), "instructor": instructors[n % len(instructors)]["username"]}
         for n in range(course.classes)
     ]
     return {"classes": classes, "instructors": instructors, "learners": list(_learners(course))}
@@ -92,7 +105,8 @@ def people(course: Course) -> dict[str, list[dict[str, str]]]:
 
 def _learners(course: Course) -> Iterator[dict[str, str]]:
     for n in range(course.learners):
-        yield {"username": f"hv-{n + 1:04}", "name": _name(n), "class": f"Lớp {n % course.classes + 1}", "email": ""}
+        klass = _class_name(n % course.classes + 1)
+        yield {"username": f"hv-{n + 1:04}", "name": _name(n), "class": klass, "email": ""}
 
 
 def _name(number: int) -> str:

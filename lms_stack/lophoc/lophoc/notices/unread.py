@@ -3,12 +3,12 @@
 Sessions lie in the same cache, so whoever has a session has a count: no page costs a query for it.
 """
 
+from functools import cache as once
 from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Sum
 from django.http import HttpRequest
-from django.utils.functional import SimpleLazyObject
 
 from lophoc.accounts.rights import Right, site_rights
 from lophoc.notices.models import Conversation
@@ -46,11 +46,11 @@ def on_sign_in(user: Any, **_: Any) -> None:
 
 
 def unread(request: HttpRequest) -> dict[str, Any]:
-    """For every page: `unread`, how many messages wait; looked up in the cache only where a page shows it."""
+    """For every page: `unread`, how many messages wait; looked up in the cache only where a template shows it."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
-    return {"unread": SimpleLazyObject(lambda: _kept(user))}
+    return {"unread": once(lambda: _kept(user))}
 
 
 def _kept(user: Any) -> int:

@@ -31,6 +31,8 @@ from lophoc.schedule.forms import SessionForm
 from lophoc.schedule.models import Session
 
 PAGE = 100
+#: No course is held outside these.
+YEARS = range(2000, 2200)
 _SIGNER = Signer(salt="calendar")
 
 
@@ -65,14 +67,15 @@ def calendar(request: HttpRequest, slug: str) -> HttpResponse:
 def _month(wanted: str | None) -> date:
     """The first day of the month that was asked for, else of this one."""
     try:
-        return date.fromisoformat(f"{wanted}-01")
+        asked = date.fromisoformat(f"{wanted}-01")
     except ValueError:
-        return timezone.localdate().replace(day=1)
+        asked = date.min
+    return asked if asked.year in YEARS else timezone.localdate().replace(day=1)
 
 
-def _shifted(first: date, by: int) -> date | None:
+def _shifted(first: date, by: int) -> date:
     year, month = divmod(first.year * 12 + first.month - 1 + by, 12)
-    return date(year, month + 1, 1) if date.min.year <= year <= date.max.year else None
+    return date(year, month + 1, 1)
 
 
 def _token(user: Any) -> str:
