@@ -51,7 +51,6 @@ INSTALLED_APPS = [
     "post_office",
     "django_tasks",
     "django_tasks_db",
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -71,6 +70,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "auditlog.middleware.AuditlogMiddleware",
+    "lophoc.accounts.middleware.SecondFactorMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "lophoc.urls"
 WSGI_APPLICATION = "lophoc.wsgi.application"
@@ -114,6 +115,30 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 PASSWORD_HASHERS = ["lophoc.accounts.hashers.Argon2idHasher"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+#: People with a role on the whole site do nothing before they have set up and shown a second factor.
+REQUIRE_MFA = True
+#: How long a link to set a password is good: rosters are sent out some days before a course begins.
+PASSWORD_RESET_TIMEOUT = 7 * 86400
+# allauth does sign-in and second factors. Its limits for each address would shut out schools, where many share one;
+# axes counts failures for a name and an address together, in the cache, so a sign-in costs the database nothing more.
+ACCOUNT_ADAPTER = "lophoc.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "10/5m/key", "reset_password": "60/m/ip,5/h/key"}
+MFA_ADAPTER = "lophoc.accounts.adapters.MfaAdapter"
+MFA_TOTP_TOLERANCE = 1
+AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "lophoc.accounts.lockout.client_address"
+AXES_LOCKOUT_TEMPLATE = "accounts/locked.html"
+AXES_HTTP_RESPONSE_CODE = 429
+AXES_VERBOSE = False
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "course_list"
 LOGOUT_REDIRECT_URL = "login"

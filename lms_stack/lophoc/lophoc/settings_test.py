@@ -12,3 +12,6 @@ ALLOWED_HOSTS = ["testserver"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 SECURE_SSL_REDIRECT = False
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+# The tests of sign-in switch these on; the others sign people in without a request and a second factor.
+REQUIRE_MFA = AXES_ENABLED = False
+SILENCED_SYSTEM_CHECKS = ["axes.W001"]  # the cache in memory is of one process, as the tests are

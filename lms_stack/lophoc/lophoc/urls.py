@@ -1,6 +1,5 @@
 """Every address of the site, room by room. Views declare their request class; see operations/request_class.py."""
 
-from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
 
@@ -19,7 +18,6 @@ urlpatterns = [
     path("", include("lophoc.surveys.urls")),
     path("", include("lophoc.reports.urls")),
     path("kho-hoc-lieu/", include("lophoc.content.urls")),
-    path("quan-tri/", admin.site.urls),
     path("ngon-ngu/", set_language, name="set_language"),
     path("suc-khoe/song", operations.alive, name="alive"),
     path("suc-khoe/san-sang", operations.ready, name="ready"),

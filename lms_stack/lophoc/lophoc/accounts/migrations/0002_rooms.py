@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='user',
-            name='school',
-            field=models.CharField(blank=True, max_length=200, verbose_name='trường'),
+            model_name="user",
+            name="school",
+            field=models.CharField(blank=True, max_length=200, verbose_name="trường"),
         ),
         migrations.AddField(
-            model_name='user',
-            name='unit',
-            field=models.CharField(blank=True, max_length=200, verbose_name='đơn vị'),
+            model_name="user",
+            name="unit",
+            field=models.CharField(blank=True, max_length=200, verbose_name="đơn vị"),
         ),
         migrations.AddField(
-            model_name='user',
-            name='wants_mail',
-            field=models.BooleanField(default=True, verbose_name='nhận thư không bắt buộc'),
+            model_name="user",
+            name="wants_mail",
+            field=models.BooleanField(default=True, verbose_name="nhận thư không bắt buộc"),
         ),
     ]
