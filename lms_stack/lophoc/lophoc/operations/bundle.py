@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,13 @@ from django.db import transaction
 
 from lophoc.accounts.models import User
 from lophoc.accounts.rights import SITE_ROLES, assign
-from lophoc.assessment.models import Question, Quiz
+from lophoc.assessment.load import load as load_assessment
 from lophoc.catalogue.load import load as load_units
-from lophoc.catalogue.models import Course, Unit
+from lophoc.catalogue.models import Course
 from lophoc.catalogue.structure import forget
 from lophoc.classes.models import Class, Enrolment
 from lophoc.forum.models import Post, Topic
+from lophoc.packages.load import with_uploads
 
 Bundle = Mapping[str, Any]
 #: Matches no password: the account's owner sets the first one.
@@ -32,10 +33,8 @@ def load(folder: Path) -> bool:
     if Course.objects.filter(slug=bundle["slug"], bundle_hash=digest).exists():
         return False
     course = _course(bundle, digest)
-    units = load_units(course, bundle)
-    for unit, given in zip(units, bundle["units"], strict=True):
-        if given["kind"] == "quiz":
-            _quiz(unit, given)
+    load_units(course, {**bundle, "units": with_uploads(folder, bundle["units"])})
+    load_assessment(course, bundle)
     people = _people([*bundle["instructors"], *bundle["learners"]])
     _classes(course, bundle, people)
     _forum(course, bundle)
@@ -48,27 +47,6 @@ def _course(bundle: Bundle, digest: str) -> Course:
     texts = {name: bundle[name] for name in ("title", "organiser", "summary")}
     course, _ = Course.objects.update_or_create(slug=bundle["slug"], defaults={**dates, **texts, "bundle_hash": digest})
     return course
-
-
-def _quiz(unit: Unit, given: Bundle) -> None:
-    window = given.get("window") or {}
-    moments = {name: datetime.fromisoformat(window[name]) if name in window else None for name in ("opens", "closes")}
-    quiz, _ = Quiz.objects.update_or_create(
-        unit=unit, defaults={"time_limit": given["time_limit"], "attempts": given["attempts"], **moments}
-    )
-    for number, question in enumerate(given["questions"], 1):
-        Question.objects.update_or_create(
-            quiz=quiz,
-            number=number,
-            defaults={
-                "kind": question["kind"],
-                "text": question["text"],
-                "choices": question.get("choices", []),
-                "answer": question["answer"],
-                "points": question.get("points", 1.0),
-            },
-        )
-    quiz.questions.filter(number__gt=len(given["questions"])).delete()
 
 
 def _people(rows: list[Bundle]) -> dict[str, User]:

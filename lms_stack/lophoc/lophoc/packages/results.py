@@ -10,6 +10,8 @@ from django.db import transaction
 from django.db.models import Max
 from django.http import Http404
 
+from lophoc.assessment.grades import improve
+from lophoc.assessment.models import Grade
 from lophoc.catalogue.models import Course, Progress, Unit
 from lophoc.packages.models import Outcome, Package, Record
 from lophoc.packages.reported import Reported
@@ -66,8 +68,16 @@ def keep(learner: int, unit: Unit, part: int, told: Reported, parts: int) -> Non
     if after != before and (record.score is not None or record.completed) and record.outcomes.count() < OUTCOMES:
         result = dict(zip(("score", "completed", "passed"), after, strict=True))
         Outcome.objects.create(record=record, seconds=record.seconds, **result)
+        _grade(learner, unit)
     if record.completed and (new or not (before and before[1])):
         _mark_done(learner, unit, parts)
+
+
+def _grade(learner: int, unit: Unit) -> None:
+    """Add the best result so far to the learner's grades, out of 100."""
+    best = results([learner], unit.course).get((learner, unit.pk))
+    if best and best.score is not None:
+        improve(learner, unit, round(100 * best.score, 2), 100.0, Grade.Source.PACKAGE)
 
 
 def _mark_done(learner: int, unit: Unit, parts: int) -> None:
