@@ -14,6 +14,7 @@ from lophoc.accounts.models import User
 from lophoc.catalogue.models import Course
 from lophoc.certificates.models import Certificate, Issuing, Series
 from lophoc.classes.completion import Completion, completion
+from lophoc.notices.mail import queue_mail
 from lophoc.reports.people import learners_of
 
 #: The least grade, out of ten, of each class of results; below the last there is none.
@@ -56,6 +57,7 @@ def issue_all(course_id: int, by: int) -> int:
         if made:
             changes = {_("giấy chứng nhận"): ["", f"{made[0].number} … {made[-1].number} ({len(made)})"]}
             LogEntry.objects.log_create(issuing, action=LogEntry.Action.UPDATE, changes=changes)
+        queue_mail("certificates/mail/issued.txt", people, {"course": issuing.course}, mandatory=True)
     return len(made)
 
 

@@ -9,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -20,6 +19,7 @@ from lophoc.certificates.issuing import issue_all, issuing_of, reissue, revoke
 from lophoc.certificates.models import ALPHABET, Certificate
 from lophoc.certificates.pdf import render as pdf_of
 from lophoc.classes.completion import completion
+from lophoc.notices.mail import absolute
 from lophoc.operations.request_class import request_class
 from lophoc.reports.people import learners_of, organised
 
@@ -70,7 +70,7 @@ def certificates_print(request: HttpRequest, slug: str) -> HttpResponse:
     """Fifty of a course's certificates in one file, to print and sign."""
     course, _right = organised(request, slug)
     valid = Certificate.objects.filter(course=course, revoked_at=None).order_by("year", "sequence")
-    return _file(request, list(Paginator(valid, PAGE).get_page(request.GET.get("trang"))), slug)
+    return _file(list(Paginator(valid, PAGE).get_page(request.GET.get("trang"))), slug)
 
 
 @request_class("certificate_pdf")
@@ -81,11 +81,11 @@ def certificate_pdf(request: HttpRequest, code: str) -> HttpResponse:
     found = get_object_or_404(Certificate, code=code)
     if found.learner_id != request.user.pk and Right.ORGANISE not in site_rights(request.user):
         raise Http404
-    return _file(request, [found], code)
+    return _file([found], code)
 
 
-def _file(request: HttpRequest, given: list[Certificate], name: str) -> HttpResponse:
-    content = pdf_of(given, lambda one: request.build_absolute_uri(reverse("certificate_verify", args=(one.code,))))
+def _file(given: list[Certificate], name: str) -> HttpResponse:
+    content = pdf_of(given, lambda one: absolute("certificate_verify", one.code))
     headers = {"Content-Disposition": f'inline; filename="chung-nhan-{name}.pdf"'}
     return HttpResponse(content, content_type="application/pdf", headers=headers)
 
