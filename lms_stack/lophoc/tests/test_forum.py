@@ -254,6 +254,7 @@ def test_the_load_test_writes_apart_and_leaves_nothing_and_gets_no_mail(
         assert signed_in("thutai-00002").post(f"{topic}tra-loi/", {"body": "Nữa"}).status_code == 302
     assert signed_in("quantri").get(topic).status_code == 404
     assert mails() == []
+    assert Subscription.objects.filter(mail_due__isnull=False).exists()
     purge()
     assert (Topic.objects.count(), Post.objects.count(), Subscription.objects.count()) == before
 

@@ -237,6 +237,24 @@ def test_what_people_write_is_no_template_in_a_mail(course: Any, addresses: None
     assert "{{ settings.SECRET_KEY }} <b>" in mails()[0].message
 
 
+def test_a_mail_is_written_in_its_reader_s_language(course: Any, addresses: None) -> None:
+    from django.utils import translation
+
+    from lophoc.notices import mail
+
+    seen = []
+
+    def noted(template: str, told: Any) -> str:
+        seen.append((told["person"].username, translation.get_language()))
+        return "Tiêu đề\nNội dung"
+
+    user("hv-1", language="en")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mail, "render_to_string", noted)
+        mail.queue_mail("x.txt", [user("hv-1"), user("hv-2")], {})
+    assert seen == [("hv-1", "en"), ("hv-2", "vi")]
+
+
 def test_no_mail_goes_to_the_load_test_nor_to_empty_or_bad_addresses_nor_closed_accounts(
     course: Any, addresses: None
 ) -> None:

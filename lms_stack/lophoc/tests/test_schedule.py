@@ -147,6 +147,21 @@ def test_attendance_is_taken_for_a_class_and_what_was_said_before_is_kept(course
         assert signed_in(who).get(page).status_code == status
 
 
+def test_advisers_take_attendance_and_who_teaches_one_class_is_counted_in_the_other(course: Any) -> None:
+    from lophoc.classes.models import Enrolment
+    from lophoc.schedule.models import Attendance
+
+    class_of(2).advisers.add(user("giangvien"))
+    one = planned(course)
+    page = f"{CALENDAR}{one.pk}/diem-danh/"
+    sent = {"tren-trang": [user("hv-1").pk], "co-mat": [user("hv-1").pk]}
+    assert signed_in("giangvien").post(page, sent).status_code == 302
+    Enrolment.objects.create(learner=user("gv-1"), klass=class_of(2))
+    assert entered("gv-1", one)["Location"] == ROOM
+    assert set(Attendance.objects.values_list("learner__username", "present")) == {("hv-1", True), ("gv-1", True)}
+    assert entered("gv-1", planned(course, timedelta(days=1))).status_code == 200
+
+
 def test_what_an_instructor_decided_is_not_undone_by_a_click(course: Any) -> None:
     from lophoc.schedule.models import Attendance
 

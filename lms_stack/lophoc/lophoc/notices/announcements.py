@@ -39,8 +39,8 @@ def forget(course: int) -> None:
 @task()
 def mail_out(announcement_id: int) -> int:
     """Queue the mails of an announcement to its learners; how many."""
-    one = Announcement.objects.select_related("course", "klass").get(pk=announcement_id)
-    if one.is_withdrawn:
+    one = Announcement.objects.filter(pk=announcement_id, is_withdrawn=False).select_related("course").first()
+    if one is None:
         return 0
     there = Enrolment.objects.filter(learner=OuterRef("pk"), klass__course=one.course, klass__is_load_test=False)
     if one.klass_id:

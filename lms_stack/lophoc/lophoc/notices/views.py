@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Count, Min
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -136,6 +137,7 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "notices/new.html", {"course": course, "access": right, "form": form, "asks": True})
 
 
+@transaction.atomic
 def _begun(request: HttpRequest, form: QuestionForm, **between: Any) -> HttpResponse:
     one = Conversation.objects.create(subject=form.cleaned_data["subject"], **between)
     write(one, request.user, form.cleaned_data["body"])
