@@ -11,6 +11,8 @@ from loadtests.generator.visitor import Slice
 _ASSET = re.compile(r'(?:href|src)="(/static/[^"]+)"')
 _PLAYLIST = re.compile(r'<video[^>]* data-playlist="([^"]+)"')
 _ATTEMPT_FIELD = re.compile(r'<input[^>]*?(?:type="(radio|checkbox)")?[^>]*? name="(cau-\d+)"(?: value="(\d+)")?')
+_ATTEMPT_MATCH = re.compile(r'<select name="(cau-\d+)">(.*?)</select>', re.DOTALL)
+_OPTION = re.compile(r'<option value="(\d+)"')
 _SCORE = re.compile(r'id="score">[\d.,]+/[\d.,]+<')
 _TOPIC = re.compile(r'href="(/khoa-hoc/[^"]+/dien-dan/\d+/)"')
 _PDF = b"%PDF-1.4\n" + b"% " + b"x" * 120_000 + b"\n%%EOF\n"
@@ -97,11 +99,13 @@ class Journeys:
             visit._fail("quiz_submit", "content: the result shows no score", 0)
 
     def _answers(self, page: str) -> list[tuple[str, str]]:
-        """An answer to each question: one of the choices, or a number."""
+        """An answer to each question: one of the choices, a number, or for each row something that may match it."""
         choices: dict[str, list[str]] = {}
         for _, name, value in _ATTEMPT_FIELD.findall(page):
             choices.setdefault(name, []).append(value or "6")
-        return [(name, self.chance.choice(values)) for name, values in choices.items()]
+        answers = [(name, self.chance.choice(values)) for name, values in choices.items()]
+        rows = [(name, _OPTION.findall(options)) for name, options in _ATTEMPT_MATCH.findall(page)]
+        return answers + [(name, self.chance.choice(values)) for name, values in rows if values]
 
     def forum(self, visit: Slice) -> None:
         """Read a topic and write in it."""

@@ -107,7 +107,13 @@ def _prepared(folder: Path, environment: dict[str, str]) -> dict[str, Any]:
 
 
 def _bundle() -> dict[str, Any]:
-    question = {"kind": "single", "text": "Một?", "choices": ["a", "b"], "answer": 1}
+    questions = [
+        {"kind": "single", "text": "Một?", "choices": ["a", "b"], "answer": 1},
+        {"kind": "multiple", "text": "Hai?", "choices": ["a", "b", "c"], "answer": [0, 2]},
+        {"kind": "matching", "text": "Ba?", "choices": ["a", "b"], "answer": ["x", "y", "z"]},
+        {"kind": "short", "text": "Bốn?", "answer": ["có"]},
+        {"kind": "number", "text": "Năm?", "answer": {"value": 6}},
+    ]
     return {
         "slug": "mau",
         "title": "Khoá mẫu",
@@ -118,7 +124,7 @@ def _bundle() -> dict[str, Any]:
         "access_until": "2099-10-31",
         "units": [
             {"kind": "lesson", "title": "Bài 1", "markdown": "Chào.", "video": "mau/1/phim.m3u8"},
-            {"kind": "quiz", "title": "Kiểm tra", "time_limit": 15, "attempts": 3, "questions": [question] * 5},
+            {"kind": "quiz", "title": "Kiểm tra", "time_limit": 15, "attempts": 3, "questions": questions},
             {"kind": "essay", "title": "Bài luận", "markdown": "Viết."},
         ],
         "forum": [],
