@@ -1,12 +1,14 @@
 """A course's structure, read from the cache: it changes seldom and every page needs it."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from django.core.cache import cache
 from django.db import transaction
 from django.http import Http404
 from django.urls import reverse
+from django.utils import timezone
 
 from lophoc.catalogue.models import Course, Unit
 
@@ -21,7 +23,7 @@ _ADDRESSES = {
 
 @dataclass(frozen=True)
 class Part:
-    """A unit without its text."""
+    """A unit without its text; `opens` and `closes` are the window of an exam."""
 
     id: int
     number: int
@@ -29,6 +31,16 @@ class Part:
     title: str
     minutes: int
     url: str
+    due: date | None = None
+    required: bool = True
+    online: bool = True
+    opens: datetime | None = None
+    closes: datetime | None = None
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it can be done, if it has one."""
+        return self.due or (timezone.localdate(self.closes) if self.closes else None)
 
 
 @dataclass(frozen=True)
@@ -98,10 +110,13 @@ def _read(slug: str) -> Structure:
     course = Course.objects.filter(slug=slug).first()
     if course is None:
         raise Http404
-    units = course.units.defer("html")
+    units = course.units.select_related("quiz").defer("html")
     return Structure(course, tuple(_part(course, unit) for unit in units))
 
 
 def _part(course: Course, unit: Unit) -> Part:
     url = reverse(_ADDRESSES[Unit.Kind(unit.kind)], args=(course.slug, unit.number))
-    return Part(unit.pk, unit.number, unit.kind, unit.title, unit.minutes, url)
+    quiz = getattr(unit, "quiz", None)
+    window = (quiz.opens, quiz.closes) if quiz else (None, None)
+    told = (unit.pk, unit.number, unit.kind, unit.title, unit.minutes, url)
+    return Part(*told, unit.due, unit.required, unit.online, *window)

@@ -1,41 +1,112 @@
 """What a learner sees first: courses, one course, its lessons."""
 
+from datetime import timedelta
+
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from lophoc.assessment.progress import best_scores
 from lophoc.catalogue.media import signed
-from lophoc.catalogue.models import Course, Progress
-from lophoc.catalogue.structure import structure, unit_of
+from lophoc.catalogue.models import Course, Progress, Unit
+from lophoc.catalogue.structure import Part, Structure, structure, unit_of
 from lophoc.classes.access import access, courses_of
+from lophoc.classes.models import Enrolment
+from lophoc.content.text import to_html
 from lophoc.operations.request_class import request_class
 from lophoc.packages.lectures import lecture
+
+#: So many deadlines are shown on the course page.
+DUE_SHOWN = 3
+_TESTS = frozenset({Unit.Kind.QUIZ, Unit.Kind.ESSAY})
 
 
 @request_class("course_list")
 @require_safe
 @login_required
 def course_list(request: HttpRequest) -> HttpResponse:
-    """The courses that a person learns in, teaches or organises."""
-    return render(request, "course_list.html", {"courses": courses_of(request.user)})
+    """The courses that a person learns in, teaches or organises, those that go on first; the learner's progress."""
+    today = timezone.localdate()
+    courses = list(courses_of(request.user))
+    shares = progress_in(request.user.pk, [course.pk for course in courses])
+    cards = [{"course": course, "share": shares.get(course.pk)} for course in courses]
+    groups = (
+        (_("Đang diễn ra"), [card for card in cards if card["course"].opens <= today <= card["course"].closes]),
+        (_("Sắp mở"), [card for card in cards if card["course"].opens > today]),
+        (_("Đã kết thúc"), [card for card in cards if card["course"].closes < today]),
+    )
+    context = {"groups": [group for group in groups if group[1]]}
+    return render(request, "catalogue/course_list.html", context)
+
+
+def progress_in(learner: int | None, courses: list[int]) -> dict[int, int]:
+    """What a learner has done of the required units of each course, in percent; by one query."""
+    mine = Exists(Progress.objects.filter(unit=OuterRef("pk"), learner=learner))
+    learning = Exists(Enrolment.objects.filter(klass__course=OuterRef("course"), learner=learner))
+    units = Unit.objects.filter(learning, course__in=courses, required=True).values_list("course")
+    counted = units.annotate(all=Count("pk"), done=Count("pk", filter=mine)).order_by()
+    return {course: round(100 * done / every) for course, every, done in counted}
 
 
 @request_class("course_page")
 @require_safe
 @login_required
 def course_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """A course's parts, and how far this learner is."""
+    """A course's parts, how far this learner is, and what comes next."""
     found = structure(slug)
     right = access(request.user, found.course)
     done = done_units(request.user.pk, found.course)
-    parts = [{"part": part, "done": part.id in done} for part in found.parts]
-    share = round(100 * len(done) / len(found.parts)) if found.parts else 0
     scores = best_scores(request.user.pk, found.course)
-    context = {"course": found.course, "parts": parts, "share": share, "access": right, "scores": scores}
-    return render(request, "course.html", context)
+    parts = [{"part": part, "done": part.id in done, "score": scores.get(part.id)} for part in found.parts]
+    required = [part for part in found.parts if part.required]
+    share = round(100 * sum(part.id in done for part in required) / len(required)) if required else 0
+    context = {
+        "course": found.course,
+        "access": right,
+        "parts": parts,
+        "share": share,
+        "next": next((part for part in found.parts if part.id not in done), None) if right.learns_in else None,
+        "due": due_next(found, done) if right.may_submit else [],
+        "closed": timezone.localdate() > found.course.closes,
+        "deletion": found.course.access_until + timedelta(days=1),
+    }
+    return render(request, "catalogue/course.html", context)
+
+
+def due_next(found: Structure, done: set[int]) -> list[Part]:
+    """The undone parts that end soonest; three at most."""
+    today = timezone.localdate()
+    waiting = [part for part in found.parts if part.id not in done and part.last_day and part.last_day >= today]
+    return sorted(waiting, key=lambda part: part.last_day or today)[:DUE_SHOWN]
+
+
+@request_class("plan")
+@require_safe
+@login_required
+def plan(request: HttpRequest, slug: str) -> HttpResponse:
+    """The training plan (Article 9.1): form, dates, system, how to take part, which tests are online."""
+    found = structure(slug)
+    course = found.course
+    right = access(request.user, course)
+    texts = (
+        (_("Kế hoạch"), course.plan),
+        (_("Hệ thống thông tin phục vụ tập huấn"), course.information_system),
+        (_("Cách tham gia"), course.how_to_take_part),
+    )
+    context = {
+        "course": course,
+        "access": right,
+        "texts": [(title, to_html(text)) for title, text in texts if text],
+        "lessons": [part for part in found.parts if part.kind not in _TESTS],
+        "tests": [part for part in found.parts if part.kind in _TESTS],
+        "deletion": course.access_until + timedelta(days=1),
+    }
+    return render(request, "catalogue/plan.html", context)
 
 
 def done_units(learner: int | None, course: Course) -> set[int]:
@@ -63,7 +134,7 @@ def lesson_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "after": found.parts[at + 1] if at + 1 < len(numbers) else None,
         "access": right,
     }
-    return render(request, "lesson.html", context)
+    return render(request, "catalogue/lesson.html", context)
 
 
 @request_class("lesson_done")

@@ -1,0 +1,52 @@
+"""A course held again: units and settings are copied and dates shifted; people and what they did are not."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import models, transaction
+
+from lophoc.assessment.models import Criterion, EssayRules, Question, Quiz
+from lophoc.catalogue.models import Course, Unit
+from lophoc.catalogue.opening import access_at_least_until
+from lophoc.classes.models import CompletionRule
+
+
+@transaction.atomic
+def copied(course: Course, slug: str, title: str, opens: date) -> Course:
+    """A copy that isn't open yet; materials are the same ones."""
+    shift = opens - course.opens
+    closes = course.closes + shift
+    until = max(course.access_until + shift, access_at_least_until(closes))
+    changes = {"slug": slug, "title": title, "opens": opens, "closes": closes, "access_until": until}
+    made = _clone(course, **changes, is_open=False, copied_from=course, bundle_hash="", deletion_told=None)
+    for unit in course.units.all():
+        _settings(unit, _clone(unit, course=made, due=_shifted(unit.due, shift)), shift)
+    for rule in CompletionRule.objects.filter(course=course):
+        _clone(rule, course=made)
+    return made
+
+
+def _settings(unit: Unit, new: Unit, shift: timedelta) -> None:
+    """Copy how a unit is taken and marked."""
+    for quiz in Quiz.objects.filter(unit=unit):
+        held = _clone(quiz, unit=new, opens=_shifted(quiz.opens, shift), closes=_shifted(quiz.closes, shift))
+        for question in Question.objects.filter(quiz=unit.pk):
+            _clone(question, quiz=held)
+    for rules in EssayRules.objects.filter(unit=unit):
+        _clone(rules, unit=new, late_until=_shifted(rules.late_until, shift))
+    for criterion in Criterion.objects.filter(unit=unit):
+        _clone(criterion, unit=new)
+
+
+def _shifted(moment: Any, shift: timedelta) -> date | datetime | None:
+    return moment + shift if moment else None
+
+
+def _clone(row: Any, **changes: Any) -> Any:
+    """A new row with the same values but for the changes."""
+    copied_fields = [field for field in row._meta.concrete_fields if not field.primary_key]
+    values = {field.attname: getattr(row, field.attname) for field in copied_fields}
+    named = {field.name: field.attname for field in copied_fields if isinstance(field, models.ForeignKey)}
+    for name in changes:
+        values.pop(named.get(name, name), None)
+    return type(row).objects.create(**values, **changes)
