@@ -35,6 +35,7 @@ __all__ = [
     "LabTarget",
     "Lesson",
     "Objectives",
+    "Package",
     "Quiz",
     "ServerHost",
     "ServersTarget",
@@ -128,7 +129,17 @@ class Exam(Written):
     """The time each learner has."""
 
 
-Unit = Annotated[Lesson | Quiz | Essay | Exam, Field(discriminator="kind")]
+class Package(Written):
+    """A SCORM or H5P package that somebody made elsewhere."""
+
+    kind: Literal["package"]
+    title: Text
+    """What learners see in the list."""
+    file: FileName
+    """The package, .zip or .h5p; or its imsmanifest.xml or h5p.json in a folder that is packed as it lies there."""
+
+
+Unit = Annotated[Lesson | Quiz | Essay | Exam | Package, Field(discriminator="kind")]
 
 
 class Objectives(Written):
@@ -194,7 +205,7 @@ class Course(Written):
     instructors: Annotated[Count, Field(le=100_000)]
     """How many teach and mark."""
     content: tuple[Unit, ...] = Field(min_length=1)
-    """Lessons, quizzes, essays and exams, in their order."""
+    """Lessons, quizzes, essays, exams and packages, in their order."""
     forum: FileName | None = None
     """The first topics of the forum, YAML; no forum where it is left out."""
     sessions: FileName | None = None
@@ -222,7 +233,8 @@ class Course(Written):
         """Every file the course names, relative to the course file."""
         named = [getattr(unit, "text", None) or getattr(unit, "questions", None) for unit in self.content]
         videos = [lesson.video.file for lesson in self.lessons if lesson.video]
-        return tuple(name for name in (*named, *videos, self.forum, self.sessions) if name)
+        packages = [unit.file for unit in self.content if isinstance(unit, Package)]
+        return tuple(name for name in (*named, *videos, *packages, self.forum, self.sessions) if name)
 
 
 @cache

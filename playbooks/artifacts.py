@@ -10,6 +10,7 @@ from playbooks.cached import archive, ensure, files_below, key
 from playbooks.content import as_json
 from playbooks.inputs import Artifacts, Parcel
 from playbooks.media import media_parcel
+from playbooks.packages import package_files
 from playbooks.wheels import wheelhouse
 
 __all__ = ["Artifacts", "Parcel", "ensure_artifacts"]
@@ -52,7 +53,7 @@ def _content(course: Course, folder: Path, cache: Path) -> Parcel:
 
     def make(part: Path) -> None:
         document = ensure(home / "course.json", lambda path: _write(path, text))
-        archive(part, [("course.json", document)], compress=True)
+        archive(part, [("course.json", document), *package_files(course, folder, home)], compress=True)
 
     return Parcel(archive=ensure(home / "content.tar.gz", make), hash=made_of)
 

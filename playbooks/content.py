@@ -7,9 +7,10 @@ from typing import Any
 
 import yaml
 
-from lms_stack.course import Course, Essay, Exam, Lesson, Quiz, Unit
+from lms_stack.course import Course, Essay, Exam, Lesson, Package, Quiz, Unit
 from lms_stack.sessions import read_sessions
 from playbooks.media import Lecture, media_of
+from playbooks.packages import package_name
 
 #: Common Vietnamese names, for accounts of people whom nobody has entered yet.
 _FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Phan", "Vũ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương")
@@ -57,6 +58,8 @@ def _unit(unit: Unit, folder: Path, media: dict[str, Lecture]) -> dict[str, Any]
             return found | {"markdown": (folder / unit.text).read_text("utf-8"), "due": unit.due.isoformat()}
         case Quiz():
             return found | _questions(unit.questions, folder, unit.time_limit, unit.attempts)
+        case Package():
+            return found | {"file": package_name(folder / unit.file)}
         case Exam():
             window = {"opens": unit.opens.isoformat(), "closes": unit.closes.isoformat()}
             asked = _questions(unit.questions, folder, unit.duration, 1)

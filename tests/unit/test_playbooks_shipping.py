@@ -65,7 +65,7 @@ def test_caches_of_tools_are_not_shipped(tmp_path: Path) -> None:
 def test_the_bundle_has_every_unit_of_the_course_in_its_order() -> None:
     units = bundle(DEMO, COURSES)["units"]
     assert [unit["title"] for unit in units] == [unit.title for unit in DEMO.content]
-    assert {unit["kind"] for unit in units} == {"lesson", "quiz", "essay"}
+    assert {unit["kind"] for unit in units} == {"lesson", "quiz", "essay", "package"}
 
 
 def test_an_exam_is_a_quiz_with_a_window_and_one_attempt() -> None:

@@ -15,3 +15,11 @@ def load(folder: Path, given: Mapping[str, Any]) -> Package:
     :raises ValidationError: it can't be taken in; says why.
     """
     return take(store(folder / given["file"]))
+
+
+def with_uploads(folder: Path, units: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The units of a bundle, with the packages among them taken in and named as their materials name them."""
+    return [
+        {**unit, "package": load(folder, unit).upload} if unit["kind"] == "package" and unit.get("file") else unit
+        for unit in units
+    ]

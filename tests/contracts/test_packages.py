@@ -1,0 +1,221 @@
+"""Packages and lectures in Chromium: what others wrote runs, reports a score, and can't reach the site around it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Frame, Page, expect, sync_playwright
+
+from infra import certificates
+from lms_stack.course_file import read_course
+from playbooks.cards import write_card
+from playbooks.media import encode
+from playbooks.packages import pack
+
+pytestmark = [pytest.mark.contract, pytest.mark.browser]
+
+ROOT = Path(__file__).parent.parent.parent
+DEMO = ROOT / "courses" / "demo"
+PASSWORD = "mat-khau-hoc-vien"
+#: Chromium must not look anything up outside: the test machine may have no internet at all.
+QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run")
+#: A page that tries what a package must not: its scripts run, and what they found is written on it.
+PROBE = """<html><head></head><body><p id="found"></p><script>
+const found = {};
+const attempt = (name, what) => {
+  try { found[name] = what() ?? "nothing"; } catch (error) { found[name] = error.name; }
+};
+attempt("origin", () => window.origin);
+attempt("page", () => top.document.title);
+attempt("cookie", () => document.cookie || "none");
+attempt("storage", () => (localStorage.setItem("a", "b"), localStorage.getItem("a")));
+attempt("leave", () => { top.location.href = "/dang-nhap/"; return "tried"; });
+const ask = async (name, address, options) => {
+  try { const answer = await fetch(address, options); found[name] = `${answer.type} ${answer.status}`; }
+  catch (error) { found[name] = error.name; }
+};
+Promise.all([
+  ask("site", "/", { credentials: "include" }),
+  ask("outside", "https://localhost:9/", { mode: "no-cors" }),
+  ask("own", "index.html"),
+]).then(() => { document.getElementById("found").textContent = JSON.stringify(found); });
+</script></body></html>"""
+MANIFEST = (DEMO / "goi-mat-khau" / "imsmanifest.xml").read_text("utf-8")
+
+
+def packages(folder: Path) -> list[Path]:
+    """The demo's two packages, packed, and one that means ill."""
+    (folder / "goi").mkdir()
+    made = [folder / "goi" / "mat-khau.zip", folder / "goi" / "dung-sai.h5p", folder / "goi" / "do-tham.zip"]
+    pack(DEMO / "goi-mat-khau", made[0])
+    pack(DEMO / "goi-dung-sai", made[1])
+    with zipfile.ZipFile(made[2], "w") as archive:
+        archive.writestr("imsmanifest.xml", MANIFEST)
+        for name in ("index.html", "bai.js", "bai.css"):
+            archive.writestr(name, PROBE)
+    return made
+
+
+def bundle(made: list[Path], lecture: str) -> dict[str, Any]:
+    """A course with a lecture and these packages, open now."""
+    units = [{"kind": "lesson", "title": "Bài 1", "markdown": "Chào.", "video": lecture, "minutes": 1}]
+    units += [{"kind": "package", "title": path.stem, "file": f"goi/{path.name}"} for path in made]
+    dates = {"opens": "2020-03-01", "closes": "2098-04-11", "access_until": "2099-10-31"}
+    nobody: dict[str, Any] = {"forum": [], "classes": [], "instructors": [], "learners": []}
+    return {"slug": "mau", "title": "Khoá mẫu", "organiser": "Sở mẫu", "summary": "", "units": units, **dates, **nobody}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a site with that course."""
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "passwords.json").write_text(json.dumps(dict.fromkeys(("quantri", "giangvien", "hocvien"), PASSWORD)))
+    media = folder / "media"
+    course = read_course(ROOT / "courses" / "demo.yaml")
+    write_card(folder / "card.png", course, course.lessons[0])
+    (media / "mau").mkdir(parents=True)
+    encode(folder / "card.png", 65, 300e3, media / "mau" / "bai-01", folder / "ffmpeg.log")
+    (folder / "course.json").write_text(json.dumps(bundle(packages(folder), "mau/bai-01/phim.m3u8")), "utf-8")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "lms_stack" / "lophoc", Path(__file__).parent))),
+        "DJANGO_SETTINGS_MODULE": "lophoc.settings_test",
+        "LOPHOC_DATABASE_URL": f"sqlite:///{folder / 'toy.sqlite'}",
+        "LOPHOC_MEDIA_ROOT": str(media),
+        "LOPHOC_INITIAL_PASSWORDS": str(folder / "passwords.json"),
+        "TOY_DATABASE": str(folder / "toy.sqlite"),
+        "TOY_MEDIA": str(media),
+    }
+    for command in (["migrate", "--verbosity", "0"], ["load_course", str(folder)], ["load_accounts"]):
+        subprocess.run([sys.executable, "-m", "lophoc.manage", *command], env=environment, check=True)
+    ca_key, key = certificates.new_key(), certificates.new_key()
+    ca = certificates.authority("toy", ca_key)
+    (folder / "site.crt").write_text(certificates.site("localhost", ["127.0.0.1"], key, ca, ca_key))
+    (folder / "site.key").write_text(key)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    options = f"--interface wsgi --host 127.0.0.1 --port {port} --workers 1 --blocking-threads 8".split()
+    tls = ["--ssl-certificate", str(folder / "site.crt"), "--ssl-keyfile", str(folder / "site.key")]
+    command = [sys.executable, "-m", "granian", *options, *tls, "media_site:application"]
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.1)
+    yield f"https://127.0.0.1:{port}"
+    process.send_signal(signal.SIGTERM)
+    process.wait(10)
+
+
+@pytest.fixture
+def page(site: str) -> Iterator[Page]:
+    """A browser in which the trial learner is signed in."""
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path="/usr/bin/chromium", args=list(QUIET))
+        context = browser.new_context(ignore_https_errors=True, locale="vi-VN")
+        context.set_default_timeout(20_000)
+        found = context.new_page()
+        found.goto(f"{site}/dang-nhap/")
+        found.locator("main [name=username], main [name=login]").first.fill("hocvien")
+        found.fill("main [name=password]", PASSWORD)
+        found.click("main button")
+        found.wait_for_selector('body[data-page="course_list"]')
+        yield found
+        browser.close()
+
+
+def opened(page: Page, site: str, number: int) -> Frame:
+    """The package that is the course's unit of this number, and its frame."""
+    page.goto(f"{site}/khoa-hoc/mau/goi-hoc-lieu/{number}/")
+    element = page.wait_for_selector("iframe.package")
+    frame = element.content_frame() if element else None
+    assert frame
+    return frame
+
+
+def score_on(page: Page, site: str, number: int) -> str:
+    """What the package's own page says of its score, after it was opened anew."""
+    opened(page, site, number)
+    return page.inner_text("#package-state")
+
+
+def test_a_scorm_package_reports_its_score_and_goes_on_where_it_was_left(page: Page, site: str) -> None:
+    frame = opened(page, site, 2)
+    frame.check('[name="cau-1"][value="1"]')
+    frame.check('[name="cau-2"][value="1"]')
+    expect(page.locator("#package-state")).to_contain_text("đã được lưu")
+    frame = opened(page, site, 2)
+    assert frame.is_checked('[name="cau-2"][value="1"]')
+    frame.check('[name="cau-3"][value="0"]')
+    frame.click("button")
+    expect(page.locator("#package-state")).to_contain_text("đã được lưu")
+    page.wait_for_timeout(2500)
+    assert "67/100" in score_on(page, site, 2)
+
+
+def test_an_h5p_package_reports_its_score(page: Page, site: str) -> None:
+    frame = opened(page, site, 3)
+    for name, value in enumerate(("true", "false", "false", "false")):
+        frame.check(f'[name="{name}"][value="{value}"]')
+    frame.click("button")
+    expect(page.locator("#package-state")).to_contain_text("đã được lưu")
+    assert "75/100" in score_on(page, site, 3)
+
+
+@pytest.mark.parametrize("alone", [False, True], ids=["in its frame", "opened by itself"])
+def test_a_package_can_reach_neither_the_site_nor_a_stranger(page: Page, site: str, alone: bool) -> None:
+    frame = opened(page, site, 4)
+    if alone:
+        page.goto(frame.url)
+        frame = page.main_frame
+    frame.wait_for_function("document.getElementById('found').textContent")
+    found = json.loads(frame.inner_text("#found"))
+    assert found["origin"] == "null"
+    assert found["cookie"] == "none"
+    assert found["storage"] == "b"
+    assert found["site"] == found["outside"] == "TypeError"
+    assert found["own"] == "cors 200"
+    if not alone:
+        assert found["page"] == "SecurityError"
+        assert page.url.endswith("/goi-hoc-lieu/4/")
+
+
+def test_a_package_s_requests_carry_no_cookie_of_the_site(page: Page, site: str) -> None:
+    opened(page, site, 4).wait_for_function("document.getElementById('found').textContent")
+    asked = page.request.get(f"{site}/khai-bao").text().splitlines()
+    of_package = [line for line in asked if "/goi/" in line and line.startswith("/thu-muc/")]
+    assert len(of_package) >= 2
+    # The page itself is asked for by the site's own page; what it loads is not.
+    assert not [line for line in of_package[1:] if line.endswith("cookie") and "index.html" not in line]
+
+
+def test_a_lecture_plays_in_segments_and_goes_on_where_it_was_left(page: Page, site: str) -> None:
+    page.goto(f"{site}/khoa-hoc/mau/bai-hoc/1/")
+    page.wait_for_function("document.querySelector('video').readyState > 0")
+    assert page.evaluate("document.querySelector('video').src").startswith("blob:")
+    assert page.evaluate("document.querySelector('video').duration") == pytest.approx(65, abs=1)
+    page.evaluate("document.querySelector('video').muted = true")
+    page.evaluate("document.querySelector('video').play()")
+    page.wait_for_function("document.querySelector('video').currentTime > 0.5")
+    page.evaluate("document.querySelector('video').currentTime = 42")
+    page.wait_for_function("document.querySelector('video').currentTime > 42.2")
+    with page.expect_response("**/cho-xem/") as told:
+        page.evaluate("document.querySelector('video').pause()")
+    assert told.value.status == 204
+    page.evaluate("localStorage.clear()")
+    page.goto(f"{site}/khoa-hoc/mau/bai-hoc/1/")
+    page.wait_for_function("document.querySelector('video').currentTime > 40")
+    asked = page.request.get(f"{site}/khai-bao").text()
+    assert "phim.mp4 bytes=" in asked
