@@ -109,7 +109,7 @@ def _first_account(name: str, password: str) -> tuple[User, bool]:
     organiser = name == "quantri"
     user, new = User.objects.get_or_create(
         username=name,
-        defaults={"full_name": _FIRST_NAMES.get(name, name), "is_superuser": organiser},
+        defaults={"full_name": _FIRST_NAMES.get(name, name)},
     )
     if new:
         user.set_password(password)
