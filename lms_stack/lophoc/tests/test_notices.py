@@ -111,6 +111,8 @@ def test_the_course_page_is_told_the_announcements_of_the_own_class_without_a_qu
         with CaptureQueriesContext(connection) as captured:
             assert {each.title for each in latest(course, right)} == titles
         assert len(captured) == 0
+    assert "Cho lớp hai" in signed_in("hv-1").get("/khoa-hoc/mau/").content.decode()
+    assert "Cho lớp hai" not in signed_in("hv-2").get("/khoa-hoc/mau/").content.decode()
     announced("quantri", title="Mới nhất")
     assert "Mới nhất" in {each.title for each in latest(course, access(user("hv-2"), course))}
 

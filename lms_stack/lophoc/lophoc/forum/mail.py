@@ -21,7 +21,7 @@ def tell_followers(post_id: int) -> int:
     if post is None:
         return 0  # its course was deleted, or the load test's accounts were purged, before its turn came
     now = timezone.now()
-    waiting = Subscription.objects.select_for_update(skip_locked=True).filter(topic=post.topic)
+    waiting = Subscription.objects.select_for_update(skip_locked=True, of=("self",)).filter(topic=post.topic)
     waiting = waiting.filter(Q(mail_due=None) | Q(mail_due__lte=now)).exclude(person=post.author_id)
     told = list(waiting.select_related("person"))
     Subscription.objects.filter(pk__in=[each.pk for each in told]).update(mail_due=now + BURST)
