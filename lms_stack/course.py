@@ -210,6 +210,8 @@ class Course(Written):
     """The first topics of the forum, YAML; no forum where it is left out."""
     sessions: FileName | None = None
     """Live sessions and sessions in a room, YAML."""
+    survey: FileName | None = None
+    """The questions of the surveys of satisfaction, YAML; the LMS's own where it is left out."""
     objectives: Objectives = Objectives()
     engine: Literal["lophoc"] = "lophoc"
     """The LMS."""
@@ -234,7 +236,7 @@ class Course(Written):
         named = [getattr(unit, "text", None) or getattr(unit, "questions", None) for unit in self.content]
         videos = [lesson.video.file for lesson in self.lessons if lesson.video]
         packages = [unit.file for unit in self.content if isinstance(unit, Package)]
-        return tuple(name for name in (*named, *videos, *packages, self.forum, self.sessions) if name)
+        return tuple(name for name in (*named, *videos, *packages, self.forum, self.sessions, self.survey) if name)
 
 
 @cache

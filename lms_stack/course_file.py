@@ -11,13 +11,14 @@ from lms_stack.course_sense import sense_problems
 from lms_stack.course_words import explained, place_of
 from lms_stack.errors import CourseFileError, Problem
 from lms_stack.sessions import read_sessions
+from lms_stack.survey import read_survey
 from lms_stack.yaml_lines import Document
 
 
 def read_course(path: Path) -> Course:
     """Read and check a course file; nothing is touched.
 
-    :raises CourseFileError: the file, or that of its sessions, is missing, isn't YAML, or has faults: all are listed.
+    :raises CourseFileError: the file, or one beside it, is missing, isn't YAML, or has faults: all are listed.
     """
     document = _parse(path, _text(path))
     problems = [*document.repeated, *_schema_problems(document), *sense_problems(document, path.parent)]
@@ -26,6 +27,8 @@ def read_course(path: Path) -> Course:
     course = Course.model_validate(document.values)
     if course.sessions:
         read_sessions(path.parent / course.sessions, course)
+    if course.survey:
+        read_survey(path.parent / course.survey)
     return course
 
 

@@ -5,15 +5,14 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
 from lms_stack.course import VIET_NAM, Course
 from lms_stack.course_values import Count, Moment, Text
-from lms_stack.course_words import explained, place_of
-from lms_stack.errors import CourseFileError, Problem
+from lms_stack.course_words import explained
+from lms_stack.side_file import read_side_file
 from lms_stack.units import Frozen
-from lms_stack.yaml_lines import Document, Place
+from lms_stack.yaml_lines import Place
 
 Link = Annotated[str, Field(pattern=r"^https?://\S+$", max_length=500)]
 
@@ -41,19 +40,7 @@ def read_sessions(path: Path, course: Course) -> tuple[Session, ...]:
 
     :raises CourseFileError: the file can't be read, isn't YAML, or has faults; it lists all of them.
     """
-    try:
-        document = Document(path.read_text("utf-8-sig"))
-        found = _SESSIONS.validate_python(document.values)
-    except ValidationError as error:
-        told = [document.problem(place_of(each, document.values), _explained(each)) for each in error.errors()]
-        raise CourseFileError(path, tuple(told)) from error
-    except (OSError, RecursionError, ValueError, yaml.YAMLError) as error:
-        reason = str(error).partition("\n")[0]
-        raise CourseFileError(path, (Problem(1, "the file", f"can't be read: {reason}"),)) from error
-    faults = [*document.repeated, *(document.problem(place, text) for place, text in _faults(found, course))]
-    if faults:
-        raise CourseFileError(path, tuple(faults))
-    return found
+    return read_side_file(path, _SESSIONS, _explained, lambda found: _faults(found, course))
 
 
 def _explained(detail: Any) -> str:

@@ -9,6 +9,7 @@ import yaml
 
 from lms_stack.course import Course, Essay, Exam, Lesson, Package, Quiz, Unit
 from lms_stack.sessions import read_sessions
+from lms_stack.survey import read_survey
 from playbooks.media import Lecture, media_of
 from playbooks.packages import package_name
 
@@ -36,6 +37,7 @@ def bundle(course: Course, folder: Path) -> dict[str, Any]:
         "units": [_unit(unit, folder, media) for unit in course.content],
         "forum": _yaml(folder / course.forum) if course.forum else [],
         "sessions": list(_sessions(course, folder)),
+        "survey": read_survey(folder / course.survey).model_dump(mode="json") if course.survey else None,
         **people(course),
     }
 
