@@ -240,9 +240,12 @@ def test_a_result_is_kept_given_back_at_the_next_launch_and_lands_in_the_grade_b
     assert "trang=3" not in signed_in("hv-2").get(PAGE).content.decode()
     found = results([User.objects.get(username=name).pk for name in ("hv-1", "hv-2")], course)
     assert [(result.points, result.completed) for result in found.values()] == [("80/100", True)]
+    # hv-1 is in the second class, which gv-2 teaches.
+    assert "80/100" in signed_in("gv-2").get("/khoa-hoc/mau/so-diem/").content.decode()
 
 
 def test_a_worse_result_later_takes_nothing_away_and_every_result_stays(course: Any) -> None:
+    from lophoc.assessment.models import Grade
     from lophoc.packages.models import Outcome
     from lophoc.packages.results import results
 
@@ -251,19 +254,23 @@ def test_a_worse_result_later_takes_nothing_away_and_every_result_stays(course: 
     for raw, status in (("80", "passed"), ("80", "passed"), ("20", "incomplete")):
         told(client, {"cmi.core.score.raw": raw, "cmi.core.lesson_status": status})
     assert list(Outcome.objects.values_list("score", "completed")) == [(0.8, True), (0.2, True)]
+    assert [(grade.points, grade.of, grade.source) for grade in Grade.objects.all()] == [(80, 100, "package")]
     (result,) = results(list(Outcome.objects.values_list("record__learner", flat=True)), course).values()
     assert (result.points, result.completed) == ("80/100", True)
 
 
-def test_a_package_is_done_when_all_its_parts_are(course: Any) -> None:
+def test_a_package_is_done_and_graded_when_all_its_parts_are(course: Any) -> None:
+    from lophoc.assessment.models import Grade
     from lophoc.catalogue.models import Progress
 
     placed(course, scorm(["1.html", "2.html"]))
     client = signed_in("hv-1")
     told(client, PASSED)
     assert not Progress.objects.exists()
+    assert not Grade.objects.exists()
     told(client, PASSED, f"{PAGE}1/ket-qua/")
     assert Progress.objects.filter(unit__number=4, learner__username="hv-1").count() == 1
+    assert Grade.objects.get().points == 80
     assert told(client, PASSED, f"{PAGE}2/ket-qua/").status_code == 404
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.http import Http404
 
-from lophoc.assessment.grades import improve
+from lophoc.assessment.grades import done, improve
 from lophoc.assessment.models import Grade
 from lophoc.catalogue.models import Course, Progress, Unit
 from lophoc.packages.models import Outcome, Package, Record
@@ -65,24 +65,23 @@ def keep(learner: int, unit: Unit, part: int, told: Reported, parts: int) -> Non
         record.completed = record.completed or bool(before and before[1])
         record.save()
     after = (record.score, record.completed, record.passed)
-    if after != before and (record.score is not None or record.completed) and record.outcomes.count() < OUTCOMES:
-        result = dict(zip(("score", "completed", "passed"), after, strict=True))
-        Outcome.objects.create(record=record, seconds=record.seconds, **result)
-        _grade(learner, unit)
-    if record.completed and (new or not (before and before[1])):
-        _mark_done(learner, unit, parts)
+    if after == before or (record.score is None and not record.completed) or record.outcomes.count() >= OUTCOMES:
+        return
+    result = dict(zip(("score", "completed", "passed"), after, strict=True))
+    Outcome.objects.create(record=record, seconds=record.seconds, **result)
+    _count(learner, unit, parts)
 
 
-def _grade(learner: int, unit: Unit) -> None:
-    """Add the best result so far to the learner's grades, out of 100."""
-    best = results([learner], unit.course).get((learner, unit.pk))
-    if best and best.score is not None:
-        improve(learner, unit, round(100 * best.score, 2), 100.0, Grade.Source.PACKAGE)
-
-
-def _mark_done(learner: int, unit: Unit, parts: int) -> None:
-    if Record.objects.filter(learner=learner, unit=unit, completed=True, part__lt=parts).count() >= parts:
-        Progress.objects.bulk_create([Progress(learner_id=learner, unit=unit)], ignore_conflicts=True)
+def _count(learner: int, unit: Unit, parts: int) -> None:
+    """Let a result count: as progress when all parts are done, as a grade when there is one to give for the whole."""
+    rows = Record.objects.filter(learner=learner, unit=unit, part__lt=parts).annotate(best=Max("outcomes__score"))
+    told = list(rows.values_list("completed", "best"))
+    whole = sum(completed for completed, _ in told) >= parts
+    if whole:
+        done(learner, unit)
+    score = _mean([best for _, best in told if best is not None])
+    if score is not None and (whole or parts == 1):
+        improve(learner, unit, round(100 * score, 1), 100, Grade.Source.PACKAGE)
 
 
 def results(learner_ids: Sequence[int], course: Course) -> dict[tuple[int, int], PackageResult]:
@@ -91,12 +90,12 @@ def results(learner_ids: Sequence[int], course: Course) -> dict[tuple[int, int],
     best: dict[tuple[int, int], list[float]] = defaultdict(list)
     for learner, unit, _, score in rows.annotate(best=Max("outcomes__score")):
         best[learner, unit] += [] if score is None else [score]
-    done = set(
+    finished = set(
         Progress.objects.filter(learner__in=learner_ids, unit__course=course, unit__kind=Unit.Kind.PACKAGE).values_list(
             "learner", "unit"
         )
     )
-    return {key: PackageResult(_mean(scores), key in done) for key, scores in best.items()}
+    return {key: PackageResult(_mean(scores), key in finished) for key, scores in best.items()}
 
 
 def _mean(scores: Sequence[float]) -> float | None:
