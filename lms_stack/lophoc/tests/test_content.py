@@ -306,3 +306,14 @@ def test_the_editor_has_a_policy_of_its_own_and_the_other_pages_the_strict_one(s
 
 def test_the_editor_speaks_vietnamese(staff: None) -> None:
     assert 'lang="vi"' in signed_in("xd-1").get(LIST).content.decode()
+
+
+@pytest.mark.parametrize(("content", "status"), [(b"PK\x05\x06" + bytes(18), 200), (b"%PDF-1.7", 200)])
+def test_a_package_that_can_not_be_played_is_refused_in_the_editor(staff: None, content: bytes, status: int) -> None:
+    from lophoc.content.models import Material
+
+    before = Material.objects.count()
+    sent = form(kind="package", package=SimpleUploadedFile("goi.zip", content))
+    answer = signed_in("xd-1").post(f"{LIST}add/", {**sent, "action-submit": "1"})
+    assert answer.status_code == status
+    assert Material.objects.count() == before

@@ -7,8 +7,6 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
-from lophoc.content.uploads import inspect
-
 CRITERIA = {
     "correct": _("Nội dung chính xác"),
     "up_to_date": _("Cập nhật"),
@@ -32,8 +30,10 @@ class MaterialForm(WagtailAdminModelForm):  # type: ignore[misc]  # wagtail has 
         return given
 
     def _check_package(self, upload: Any) -> None:
+        from lophoc.packages.intake import check  # noqa: PLC0415 - packages are made from materials
+
         try:
-            inspect(upload)
+            check(upload)
         except ValidationError as error:
             self.add_error("package", error)
 

@@ -45,10 +45,3 @@ def checked(upload: Any) -> None:
     upload.seek(0)
     if kind is None or kind.extension not in TAKEN[suffix]:
         raise ValidationError(_("Nội dung của tệp không phải là .%s.") % suffix)
-
-
-def inspect(upload: Any) -> None:
-    """Refuse a package that can't be played.
-
-    :raises ValidationError: says what is wrong with it.
-    """
