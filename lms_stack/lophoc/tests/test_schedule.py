@@ -138,6 +138,7 @@ def test_attendance_is_taken_for_a_class_and_what_was_said_before_is_kept(course
     sent = {"tren-trang": [*ids, outsider], "co-mat": [ids[0], outsider]}
     assert signed_in("gv-2").post(page, sent).status_code == 302
     assert dict(Attendance.objects.values_list("learner", "present")) == {ids[0]: True, ids[1]: False}
+    assert share(course, "hv-1", "hv-3") == {ids[0]: 1.0, ids[1]: 0.0}
     signed_in("gv-2").post(page, sent)
     assert Mark.objects.count() == 2
     signed_in("gv-2").post(page, {"tren-trang": ids, "co-mat": ids})

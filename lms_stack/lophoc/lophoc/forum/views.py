@@ -24,6 +24,10 @@ from lophoc.forum.reading import mark_new, mark_read
 from lophoc.operations.request_class import request_class
 
 PAGE = 20
+#: What pages show of topics and posts: twenty whole people on each would cost more than the rest of it.
+AUTHOR = ("author__full_name", "author__username")
+LISTED = ("title", "is_pinned", "is_closed", "is_hidden", "last_post", "posts_count", "klass__name", *AUTHOR)
+SHOWN = ("topic_id", "body", "html", "written", "edited", "is_hidden", *AUTHOR)
 #: Shorter words would find nearly everything.
 SHORTEST_SEARCH = 3
 #: So long may authors change what they wrote.
@@ -38,7 +42,7 @@ def topics(request: HttpRequest, slug: str) -> HttpResponse:
     found = structure(slug)
     right = access(request.user, found.course)
     words = request.GET.get("tim", "").strip()
-    mine = _topics(right, found).select_related("author", "klass")
+    mine = _topics(right, found).select_related("author", "klass").only(*LISTED)
     if len(words) >= SHORTEST_SEARCH:
         said = Post.objects.filter(topic=OuterRef("pk"), body__icontains=words, is_hidden=False)
         mine = mine.filter(Q(title__icontains=words) | Exists(said))
@@ -72,7 +76,7 @@ def topic(request: HttpRequest, slug: str, topic_id: int) -> HttpResponse:
     right = access(request.user, found.course)
     one = get_object_or_404(_topics(right, found), pk=topic_id)
     moderates = looks_after(right, one.klass_id)
-    paginator = Paginator(one.posts.select_related("author"), PAGE)
+    paginator = Paginator(one.posts.select_related("author").only(*SHOWN), PAGE)
     page = paginator.get_page(request.GET.get("trang") or paginator.num_pages)
     mark_read(request.user.pk or 0, one)
     context = {
