@@ -111,6 +111,12 @@ def test_a_package_of_several_parts_lists_them_in_order_with_title_and_mastery_s
     ]
 
 
+def test_an_entry_is_found_however_the_manifest_writes_its_path() -> None:
+    files = scorm(["a/index.html"])
+    found = check(files | {"imsmanifest.xml": manifest(["./a/../a/index.html?x=./y"])})
+    assert found.parts[0]["entry"] == "a/index.html?x=./y"
+
+
 @pytest.mark.parametrize("version", ["2004 3rd Edition", "2004 4th Edition", "CAM 1.3"])
 def test_a_manifest_of_2004_is_known_by_its_version(version: str) -> None:
     measure = "<imsss:sequencing><imsss:minNormalizedMeasure>0.6</imsss:minNormalizedMeasure></imsss:sequencing>"

@@ -3,6 +3,7 @@
 import json
 import zipfile
 from collections.abc import Iterator
+from posixpath import normpath
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, ParseError
@@ -88,10 +89,16 @@ def _part(item: Element, resources: dict[str, Element], base: str) -> dict[str, 
     own = base + _get(resource, "base")
     return {
         "title": _text(item, "title") or _("Phần học"),
-        "entry": own + _get(resource, "href") + _parameters(_get(item, "parameters")),
+        "entry": _plain(own + _get(resource, "href")) + _parameters(_get(item, "parameters")),
         "mastery": _mastery(item),
         "launch_data": _text(item, "datafromlms") or _text(item, "dataFromLMS"),
     }
+
+
+def _plain(path: str) -> str:
+    """A path as archives name it: `./index.html` is `index.html`."""
+    path, mark, query = path.partition("?")
+    return normpath(path) + mark + query
 
 
 def _parameters(given: str) -> str:
