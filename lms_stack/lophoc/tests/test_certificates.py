@@ -172,7 +172,7 @@ def test_the_pdf_says_what_the_certificate_says(issued: Any, monkeypatch: pytest
         "GIẤY CHỨNG NHẬN",
         "Học viên 1",
         "Khoá mẫu",
-        "thời lượng 40 giờ; xếp loại: Giỏi",
+        f"từ ngày {issued.opens:%d/%m/%Y} đến ngày {issued.closes:%d/%m/%Y}; thời lượng 40 giờ; xếp loại: Giỏi",
         "Hà Nội, ngày 05 tháng 02 năm 2027",
         "Nguyễn Thị Ký",
     ):

@@ -40,7 +40,10 @@ def busy(course: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
         User.objects.filter(username=f"hv-{n}").update(unit=unit, school=f"Trường {n % 3}" if n % 3 else "")
     klass = Class.objects.get(name="Lớp 1")
     Enrolment.objects.bulk_create(
-        [Enrolment(learner=each, klass=klass) for each in User.objects.filter(username__startswith="hv-")],
+        [
+            Enrolment(learner=each, klass=klass)
+            for each in User.objects.filter(username__startswith="hv-") | User.objects.filter(username="thutai-00002")
+        ],
         ignore_conflicts=True,
     )
     first, second = (User.objects.get(username=name) for name in ("hv-1", "hv-2"))
@@ -336,3 +339,19 @@ def test_the_log_is_narrowed_paged_and_exported(course: Any) -> None:
     rows = table("/nhat-ky/?nguoi=quantri&tep=csv")
     assert any("2030-01-31" in row["Thay đổi"] for row in rows)
     assert all(row["Người làm"] == "Quản trị viên" for row in rows)
+
+
+def test_the_log_says_what_changed_in_words_and_nothing_of_mere_relations(course: Any) -> None:
+    from lophoc.accounts.models import User
+
+    person = User.objects.create(username="moi", full_name="Người Mới")
+    person.school = "Trường Mới"
+    person.save()
+    person.school = "Trường Khác"
+    person.save()
+    rows = table("/nhat-ky/?doi_tuong=Người Mới&tep=csv")
+    assert [row["Việc"] for row in rows] == ["sửa", "sửa", "tạo"]
+    assert rows[0]["Thay đổi"] == "trường: Trường Mới → Trường Khác"
+    assert rows[1]["Thay đổi"] == "trường: Trường Mới"
+    assert "họ và tên: Người Mới" in rows[2]["Thay đổi"]
+    assert ".None" not in rows[2]["Thay đổi"]

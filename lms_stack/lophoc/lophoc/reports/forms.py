@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from lophoc.reports.acts import ACTIONS
+
 _DAY = {"type": "date"}
 
 
@@ -51,7 +53,7 @@ class LogFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library 
     """Who did what, to what, when."""
 
     nguoi = django_filters.CharFilter("actor__username", "icontains", label=gettext_lazy("Người làm (tên đăng nhập)"))
-    viec = django_filters.ChoiceFilter("action", choices=LogEntry.Action.choices, label=gettext_lazy("Việc"))
+    viec = django_filters.ChoiceFilter("action", choices=list(ACTIONS.items()), label=gettext_lazy("Việc"))
     loai = django_filters.ModelChoiceFilter("content_type", queryset=_logged, label=gettext_lazy("Loại dữ liệu"))
     doi_tuong = django_filters.CharFilter("object_repr", "icontains", label=gettext_lazy("Đối tượng"))
     tu = django_filters.DateFilter(

@@ -19,6 +19,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import CASCADE, Field, FileField, ForeignKey, Model, QuerySet
 
 from lophoc.accounts.models import User
+from lophoc.reports.acts import ACTIONS, changes_of
 
 _STAFF = "staff's work on materials, which the content repository and its history keep; nothing of a private life"
 _ACT = "who did what to other people's data; the log of administrative acts keeps it"
@@ -146,5 +147,4 @@ def _file(stored: Any, made: ZipFile, number: int) -> str:
 
 
 def _history(entry: LogEntry) -> dict[str, Any]:
-    changes = {name: change for name, change in entry.changes_dict.items() if name != "password"}
-    return {"lúc": entry.timestamp, "việc": entry.get_action_display(), "thay đổi": changes}
+    return {"lúc": entry.timestamp, "việc": str(ACTIONS[entry.action]), "thay đổi": list(changes_of(entry))}

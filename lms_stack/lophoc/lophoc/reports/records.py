@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from lophoc.accounts.models import User
 from lophoc.accounts.rights import Right, requires, site_rights
 from lophoc.operations.request_class import request_class
+from lophoc.reports.acts import ACTIONS, changes_of
 from lophoc.reports.export import TYPES, download
 from lophoc.reports.forms import LogFilter
 from lophoc.reports.personal import archive
@@ -93,15 +94,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
 
 
 def _line(entry: LogEntry) -> list[Any]:
-    changes = "; ".join(f"{name}: {_change(change)}" for name, change in (entry.changes_dict or {}).items())
     at = timezone.localtime(entry.timestamp).strftime("%d/%m/%Y %H:%M:%S")
     who = str(entry.actor) if entry.actor else _("hệ thống")
-    address = entry.remote_addr or ""
-    return [at, who, address, entry.get_action_display(), str(entry.content_type), entry.object_repr, changes]
-
-
-def _change(change: Any) -> str:
-    """Old and new value of a field; of a list what was added or removed."""
-    if isinstance(change, list) and len(change) == 2:
-        return f"{change[0]} → {change[1]}"
-    return ", ".join(map(str, change.get("objects", ()))) if isinstance(change, dict) else str(change)
+    act, kind = ACTIONS[entry.action], entry.content_type.name
+    return [at, who, entry.remote_addr or "", act, kind, entry.object_repr, "; ".join(changes_of(entry))]
