@@ -242,7 +242,6 @@ def commits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def set_up(client: Client) -> str:
     """Set up an app as staff must; gives back its secret."""
-    client.post("/ho-so/xac-nhan/?next=/ho-so/xac-thuc/ung-dung/", {"password": PASSWORD})
     page = client.get("/ho-so/xac-thuc/ung-dung/").content.decode()
     secret = re.search(r'id="secret">(\w+)<', page)
     assert secret, page
@@ -262,6 +261,17 @@ def test_staff_without_a_second_factor_can_only_set_one_up(course: Any, strict: 
     set_up(client)
     assert client.get("/danh-sach/").status_code == 200
     assert len(re.findall(r"<code>\d{8}</code>", client.get("/ho-so/xac-thuc/ma-du-phong/").content.decode())) == 10
+
+
+def test_who_signed_in_a_while_ago_is_asked_for_the_password_before_the_second_factor_changes(
+    course: Any, strict: None, commits: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person("tc", roles=("organiser",))
+    client = browser()
+    sign_in(client, "tc")
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 600)
+    assert client.get("/ho-so/xac-thuc/ung-dung/")["Location"].startswith("/ho-so/xac-nhan/")
 
 
 def test_a_second_factor_is_asked_for_at_the_next_sign_in(strict: None, commits: None) -> None:

@@ -1,8 +1,12 @@
 """What we change in django-allauth: who counts failures, which stages a sign-in has, and words in Vietnamese."""
 
+import time
 from typing import Any, ClassVar
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +35,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
     def get_login_stages(self) -> list[str]:
         """The code alone; e-mail addresses are proven by the links that are sent to them."""
         return ["allauth.mfa.stages.AuthenticateStage"]
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not of somebody who signed in a moment ago; the library alone would ask them for the password twice."""
+        records = get_authentication_records(context.request, context.request.user)
+        fresh = bool(records) and time.time() - records[-1]["at"] < app_settings.REAUTHENTICATION_TIMEOUT
+        return not fresh and bool(super().is_reauthentication_required(app=app, **kwargs))
 
     def add_message(self, *_args: Any, **_kwargs: Any) -> None:
         """Nothing: our pages say what happened."""
