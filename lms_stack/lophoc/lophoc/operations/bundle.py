@@ -16,8 +16,11 @@ from lophoc.catalogue.load import load as load_units
 from lophoc.catalogue.models import Course
 from lophoc.catalogue.structure import forget
 from lophoc.classes.models import Class, Enrolment
-from lophoc.forum.models import Post, Topic
+from lophoc.forum.load import load as load_topics
+from lophoc.notices.load import load as load_announcements
 from lophoc.packages.load import with_uploads
+from lophoc.schedule.load import load as load_sessions
+from lophoc.surveys.load import load as load_survey
 
 Bundle = Mapping[str, Any]
 #: Matches no password: the account's owner sets the first one.
@@ -37,7 +40,10 @@ def load(folder: Path) -> bool:
     load_assessment(course, bundle)
     people = _people([*bundle["instructors"], *bundle["learners"]])
     _classes(course, bundle, people)
-    _forum(course, bundle)
+    load_topics(course, bundle.get("forum", ()))
+    load_announcements(course, bundle.get("announcements", ()))
+    load_sessions(course, bundle.get("sessions", ()))
+    load_survey(course, bundle.get("survey"))
     forget(course.slug)
     return True
 
@@ -76,15 +82,6 @@ def _classes(course: Course, bundle: Bundle, people: Mapping[str, User]) -> None
         ignore_conflicts=True,
         batch_size=1000,
     )
-
-
-def _forum(course: Course, bundle: Bundle) -> None:
-    for given in bundle.get("forum", []):
-        topic, new = Topic.objects.get_or_create(
-            course=course, title=given["title"], is_load_test=False, defaults={"posts_count": 1}
-        )
-        if new:
-            Post.objects.create(topic=topic, body=given["body"])
 
 
 TRIAL_CLASS = "Lớp dùng thử"

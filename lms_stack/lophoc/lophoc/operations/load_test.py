@@ -12,6 +12,8 @@ from lophoc.assessment.models import Submission
 from lophoc.catalogue.models import Course, Unit
 from lophoc.classes.models import Class, Enrolment
 from lophoc.forum.models import Post, Topic
+from lophoc.surveys.load import for_load_test
+from lophoc.surveys.models import Survey
 
 CLASS_NAME = "Lớp thử tải"
 LEARNER = "thutai-{:05}"
@@ -38,6 +40,7 @@ def prepare(course: Course, learners: int, instructors: int, password: str) -> d
         batch_size=1000,
     )
     _topics(course, users[names[0]])
+    for_load_test(course)
     return {
         "changed": bool(made),
         "course": course.slug,
@@ -106,6 +109,7 @@ def _removed() -> int:
     for submission in Submission.objects.filter(learner__is_load_test=True):
         submission.file.delete(save=False)
     Topic.objects.filter(is_load_test=True).delete()
+    Survey.objects.filter(is_load_test=True).delete()
     Class.objects.filter(is_load_test=True).delete()
     users = User.objects.filter(is_load_test=True)
     count = users.count()
