@@ -1,13 +1,15 @@
 """What each target makes of a Plan: the arguments of its resources, and the hosts it gives back."""
 
-import json
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Protocol
 
 from infra import preflight
-from infra.lab import naming
+from infra.lab import addresses, naming
+from infra.lab.addresses import Addresses
 from infra.lab.guest import GuestArgs
 from infra.lab.image import own_copy
 from infra.lab.limits import cores_of
@@ -64,20 +66,33 @@ class Lab:
         """The deployment's mark on everything it makes here."""
         return naming.mark(str(self.paths.root))
 
-    @property
-    def cidr(self) -> IPv4Network:
-        """The deployment's network: chosen once, then kept."""
-        kept = self.paths.root / "network.json"
-        if not kept.exists():
-            part = kept.with_suffix(".part")
-            part.write_text(json.dumps({"cidr": str(naming.network(self.mark, self._taken()))}))
-            part.replace(kept)
-        return _cidr_in(kept)
+    @cached_property
+    def _given(self) -> Addresses:
+        """The deployment's network and its hosts' addresses: chosen once, then kept."""
+        file = self.paths.root / "network.json"
+        before = addresses.kept(file)
+        # A file of an older version, or one that was spoilt, lacks what the topology that stands knows.
+        given = before if before and before.hosts else addresses.standing(self.paths.topology) or before
+        given = given or Addresses(cidr=naming.network(self.mark, self._taken()))
+        given = given.shared_out((host.name for host in self.plan.hosts), (each.name for each in self._folders()))
+        if given != before:
+            addresses.keep(file, given)
+        return given
+
+    def _folders(self) -> Iterable[Path]:
+        """A guest's folder goes with the guest."""
+        return self.paths.guests.glob("*")
 
     def _taken(self) -> list[IPv4Network]:
         """Networks that this host reaches, and those of deployments that are down but not gone."""
-        others = self.paths.root.parent.glob("*/network.json")
-        return [*networks_but(naming.bridge(self.mark)), *map(_cidr_in, others)]
+        files = self.paths.root.parent.glob("*/network.json")
+        others = (each.cidr for each in map(addresses.kept, files) if each)
+        return [*networks_but(naming.bridge(self.mark)), *others]
+
+    @property
+    def cidr(self) -> IPv4Network:
+        """The deployment's network."""
+        return self._given.cidr
 
     @property
     def network(self) -> ProvisionedNetwork:
@@ -87,9 +102,8 @@ class Lab:
         )
 
     def addresses(self) -> dict[str, str]:
-        """Addresses in the order of the plan."""
-        cidr = self.cidr
-        return {host.name: str(naming.guest_address(cidr, n)) for n, host in enumerate(self.plan.hosts)}
+        """Each host keeps the address that it was given first."""
+        return {host.name: str(self._given.hosts[host.name]) for host in self.plan.hosts}
 
     def check(self) -> None:
         """Check this machine."""
@@ -132,13 +146,13 @@ class Lab:
 
     def network_args(self) -> NetworkArgs:
         """The private bridge and its table."""
-        addresses = self.addresses()
+        held = self.addresses()
         return NetworkArgs(
             bridge=naming.bridge(self.mark),
             table=naming.table(self.mark),
             cidr=str(self.cidr),
             gateway=str(naming.gateway(self.cidr)),
-            kept_in=tuple(addresses[host.name] for host in self.plan.hosts_of(Role.LOADGEN)),
+            kept_in=tuple(held[host.name] for host in self.plan.hosts_of(Role.LOADGEN)),
         )
 
     def host(self, name: str, host_key: str) -> ProvisionedHost:
@@ -199,7 +213,3 @@ class Servers:
             host_key=host_key,
             identity_file=(self.folder / Path(listed.identity_file).expanduser()).resolve(),
         )
-
-
-def _cidr_in(file: Path) -> IPv4Network:
-    return IPv4Network(json.loads(file.read_text())["cidr"])
