@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from cli import deployments
-from cli.output import emit, emit_error
+from cli.output import emit, emit_error, error_document
 from cli.progress import Progress
 from lms_stack.errors import ExitCode, StepFailed, TaphuanError, UsageError
 from lms_stack.measurement import WhatIf
@@ -217,11 +217,9 @@ def _confirmed(settings: Settings) -> bool:
 @click.command("schema")
 def schema_command() -> None:
     """Print the JSON Schema of the course file, for editors."""
-    import json  # noqa: PLC0415
-
     from lms_stack.course import course_schema  # noqa: PLC0415
 
-    click.echo(json.dumps(course_schema(), ensure_ascii=False, indent=2))
+    emit(course_schema(), as_json=True, text=str)
 
 
 @click.command("completion")
@@ -279,4 +277,18 @@ for _command in (
 
 def main() -> None:
     """Run the command line; the one place that leaves the process."""
-    taphuan(prog_name="taphuan")
+    try:
+        code = taphuan.main(prog_name="taphuan", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()  # on stderr, with the command's usage
+        if "--json" in sys.argv[1:]:
+            emit(error_document(_misused(error)), as_json=True, text=str)
+        code = ExitCode.BAD_INPUT
+    sys.exit(int(code or 0))
+
+
+def _misused(error: click.ClickException) -> UsageError:
+    """What click found wrong with the command line, as one of our own errors."""
+    context = getattr(error, "ctx", None)
+    command = f"./{context.command_path}" if context else "./taphuan"
+    return UsageError(error.format_message(), hint=f"`{command} --help` lists arguments and options")
