@@ -1,8 +1,10 @@
 """The commands and their options. Help, completion and the man page all come from these definitions."""
 
+import errno
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -78,17 +80,41 @@ def _guarded(work: Callable[[], ExitCode], as_json: bool) -> None:
     except KeyboardInterrupt:
         emit_error(StepFailed("stopped by Ctrl-C", hint="the same command goes on where it was"), as_json=as_json)
         code = ExitCode.STEP_FAILED
+    except OSError as error:
+        emit_error(_refused(error), as_json=as_json)
+        code = ExitCode.STEP_FAILED
     except Exception as error:  # noqa: BLE001 - the last resort: exit code 1 would mean "does not fit"
         emit_error(_unforeseen(error), as_json=as_json)
         code = ExitCode.STEP_FAILED
     sys.exit(int(code))
 
 
+#: What a machine refuses, and what helps.
+_REMEDIES = {
+    errno.ENOSPC: "free the disk, or choose folders on another one with TAPHUAN_STATE and TAPHUAN_CACHE",
+    errno.EDQUOT: "free some of your quota, or choose other folders with TAPHUAN_STATE and TAPHUAN_CACHE",
+    errno.EROFS: "choose folders that can be written with TAPHUAN_STATE and TAPHUAN_CACHE",
+    errno.EACCES: "run it as the user whose file it is, or choose other folders with TAPHUAN_STATE and TAPHUAN_CACHE",
+    errno.EPERM: "run it as root",
+    errno.EIO: "the disk itself seems to be broken; the kernel's log tells more",
+}
+
+
+def _refused(error: OSError) -> StepFailed:
+    """What this machine refused to do, with what helps; anything else is a fault of the tool itself."""
+    remedy = _REMEDIES.get(error.errno or 0)
+    if not remedy:
+        return _unforeseen(error)
+    where = f"{error.filename}: " if error.filename else ""
+    return StepFailed(f"{where}{error.strerror}", hint=f"{remedy}; then run the same command again")
+
+
 def _unforeseen(error: Exception) -> StepFailed:
     """A fault of the tool itself, with its traceback in a log."""
     log = cache_root() / "logs" / "unforeseen.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text("".join(traceback.format_exception(error)), "utf-8")
+    with suppress(OSError):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text("".join(traceback.format_exception(error)), "utf-8")
     return StepFailed(
         f"something unforeseen: {type(error).__name__}: {error}",
         hint="this is a fault of taphuan; please report it with the log",
@@ -116,6 +142,7 @@ def up_command(settings: Settings) -> ExitCode:
     """Provision, configure and fill the stack. Run again, it changes nothing and says so."""
     from cli.up import up  # noqa: PLC0415
 
+    deployments.make(settings.paths)
     with deployments.locked(settings.paths):
         document, text = up(settings)
     _done(document, settings, lambda: text)
@@ -176,6 +203,7 @@ def run_command(settings: Settings) -> ExitCode:
     from cli.up import up  # noqa: PLC0415
     from cli.verify import verify  # noqa: PLC0415
 
+    deployments.make(settings.paths)
     with deployments.locked(settings.paths):
         built, text = up(settings)
         result = verify(settings, WhatIf())
@@ -196,20 +224,27 @@ def status_command(settings: Settings) -> ExitCode:
 @_course_command("down")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def down_command(settings: Settings, yes: bool) -> ExitCode:
-    """Remove what this deployment made, its data included, and nothing else."""
-    from cli.down import down  # noqa: PLC0415
+    """Remove what this deployment made, its data included, and nothing else. Servers of your own stay as they are."""
+    from cli.down import down, is_there, nothing_up  # noqa: PLC0415
 
-    if not yes and not _confirmed(settings):
+    if not is_there(settings.paths):
+        document, text = nothing_up(settings.paths)
+    elif not yes and not _confirmed(settings):
         raise UsageError("nothing was removed", hint="say yes at the question, or give --yes")
-    with deployments.locked(settings.paths):
-        document, text = down(settings)
+    else:
+        with deployments.locked(settings.paths):
+            document, text = down(settings)
     _done(document, settings, lambda: text)
     return ExitCode.DONE
 
 
 def _confirmed(settings: Settings) -> bool:
+    from cli.down import servers_of  # noqa: PLC0415
+
+    left = servers_of(settings.paths)
+    what = f"Forget {settings.paths.name} and leave {', '.join(left)} as they are?" if left else ""
     try:
-        return click.confirm(f"Remove {settings.paths.name} with all its data?", err=True)
+        return click.confirm(what or f"Remove {settings.paths.name} with all its data?", err=True)
     except click.Abort:
         return False
 

@@ -31,8 +31,10 @@ def locked(paths: DeploymentPaths) -> Iterator[None]:
     """Hold the deployment for one command; the kernel lets go when the process ends, however it ends.
 
     :raises UsageError: another command holds it.
+    :raises StepFailed: there is no such deployment.
     """
-    make(paths)
+    if not paths.root.exists():
+        raise StepFailed(f"{paths.name} isn't up", hint="run `./taphuan up COURSE.yaml` first")
     with paths.lock.open("a+") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

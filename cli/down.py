@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 
+from cli import deployments
 from cli.setup.pulumi_cli import ensure_pulumi
-from lms_stack.paths import cache_root
+from lms_stack.errors import StepFailed
+from lms_stack.paths import DeploymentPaths, cache_root
+from lms_stack.plan import Plan
 
 if TYPE_CHECKING:
     from cli.app import Settings
@@ -23,6 +26,7 @@ def down(settings: "Settings") -> tuple[dict[str, Any], str]:
     from infra.stack import destroy  # noqa: PLC0415
 
     paths = settings.paths
+    left = servers_of(paths)
     removed = 0
     if paths.pulumi.exists():
         with settings.progress.step("prepare", "Prepare Pulumi") as tell:
@@ -34,8 +38,35 @@ def down(settings: "Settings") -> tuple[dict[str, Any], str]:
             shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
     document = {
         "removed": removed,
+        "left": left,
         "kept": [str(paths.measurements), str(paths.logs)],
         "steps": [step.model_dump() for step in settings.progress.steps],
     }
-    text = f"[bold]{paths.name} is down[/bold]: {removed} resources removed; kept {escape(str(paths.measurements))}"
-    return document, text
+    return document, _text(paths, removed, left)
+
+
+def nothing_up(paths: DeploymentPaths) -> tuple[dict[str, Any], str]:
+    """What `down` answers where nothing is up: that is what was wanted, so it is no error."""
+    return {"removed": 0, "left": [], "kept": [], "steps": []}, f"{paths.name} is not up: nothing to remove"
+
+
+def is_there(paths: DeploymentPaths) -> bool:
+    """Whether there is anything to remove."""
+    return paths.root.exists() and any(entry.name not in KEPT for entry in paths.root.iterdir())
+
+
+def servers_of(paths: DeploymentPaths) -> list[str]:
+    """The machines of somebody's own on which a deployment stands, by name; none in the lab."""
+    try:
+        plan = deployments.load(paths.plan, Plan)
+    except StepFailed:
+        return []  # nothing was planned; there is nothing to leave
+    return [host.name for host in plan.hosts] if plan.target == "servers" else []
+
+
+def _text(paths: DeploymentPaths, removed: int, left: list[str]) -> str:
+    if left:
+        what = f"{', '.join(left)} were left as they are, with the stack and its data on them"
+    else:
+        what = f"{removed} resources removed"
+    return f"[bold]{paths.name} is down[/bold]: {what}; kept {escape(str(paths.measurements))}"

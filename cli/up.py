@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.markup import escape
 
@@ -27,7 +27,7 @@ from lms_stack.topology import Topology, topology
 if TYPE_CHECKING:
     from cli.app import Settings
     from infra.stack import Provisioned
-    from infra.targets import Target
+    from infra.targets import Servers, Target
     from playbooks.artifacts import Artifacts
     from playbooks.runner import ConfigureResult
 
@@ -62,7 +62,7 @@ def up(settings: "Settings") -> tuple[dict[str, Any], str]:
     with settings.progress.step("plan", "Plan servers and bandwidth"):
         course, plan = planned(settings)
         keep_data(standing_plan(settings.paths), plan)
-        _target(settings, course, plan, None).check()
+        _check(settings, course, plan)
         deployments.save(settings.paths.course, course)
         deployments.save(settings.paths.plan, plan)
     prepared = _prepare(settings, course)
@@ -89,6 +89,12 @@ def keep_data(before: Plan | None, after: Plan) -> None:
 
     :raises UsageError: it would; nothing was changed.
     """
+    if before and before.target != after.target:
+        raise UsageError(
+            f"{before.deployment} stands on the target `{before.target}` and the course file now says "
+            f"`{after.target}`: its hosts and the data on them don't move",
+            hint="give the new one a name of its own with --deployment, or save the data and use `down` first",
+        )
     kept = {host.name for host in after.hosts}
     lost = [host.name for host in before.hosts_of(Role.DATABASE) if host.name not in kept] if before else []
     if lost:
@@ -96,6 +102,16 @@ def keep_data(before: Plan | None, after: Plan) -> None:
             f"the course now needs other hosts, and {', '.join(lost)}, which holds the database, is not among them",
             hint="set `layout:` in the course file to keep the hosts that stand, or save the data and use `down` first",
         )
+
+
+def _check(settings: "Settings", course: Course, plan: Plan) -> None:
+    """See that the target can carry the plan, before anything is prepared or changed."""
+    target = _target(settings, course, plan, None)
+    target.check()
+    if isinstance(course.target, ServersTarget):
+        from cli.servers import check_servers  # noqa: PLC0415 - only where there are servers
+
+        check_servers(plan, cast("Servers", target))
 
 
 def _prepare(settings: "Settings", course: Course) -> Prepared:

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Protocol
 
-from infra import preflight
+from infra import preflight, servers
 from infra.lab import addresses, naming
 from infra.lab.addresses import Addresses
 from infra.lab.guest import GuestArgs
@@ -16,8 +16,8 @@ from infra.lab.limits import cores_of
 from infra.lab.network import NetworkArgs, networks_but
 from infra.resources import LabStack, ServersStack
 from infra.servers import ServerArgs
-from lms_stack.course import ServersTarget
-from lms_stack.errors import UsageError
+from lms_stack.course import ServerHost, ServersTarget
+from lms_stack.errors import PreflightFailed, UsageError
 from lms_stack.paths import DeploymentPaths
 from lms_stack.plan import HostPlan, Plan, Role
 from lms_stack.provisioned import ProvisionedHost, ProvisionedNetwork
@@ -181,26 +181,42 @@ class Servers:
         return {host.name: host.address for host in self.target.hosts}
 
     def check(self) -> None:
-        """Every planned host must be listed; whether it answers is asked when it is declared."""
+        """Every planned host is listed, its key to log in with is there, and it answers with its pinned host key."""
         missing = sorted({host.name for host in self.plan.hosts} - set(self.addresses()))
         if missing:
             raise UsageError(
                 f"target.hosts lists no {', '.join(missing)}, which the plan needs",
                 hint="`./taphuan plan COURSE.yaml` says which hosts the course needs and how large",
             )
+        keys = sorted({self._identity(host) for host in self._wanted()})
+        faults = [f"{key}: no such file (identity_file, beside the course file)" for key in keys if not key.is_file()]
+        faults += servers.faults(self._servers())
+        if faults:
+            raise PreflightFailed(
+                "the servers can't be reached; nothing was changed:\n" + "\n".join(f"  - {each}" for each in faults),
+                hint="put these right and run the same command again",
+            )
+
+    def _wanted(self) -> list[ServerHost]:
+        """The listed machines that the plan uses."""
+        planned = {host.name for host in self.plan.hosts}
+        return [host for host in self.target.hosts if host.name in planned]
+
+    def _servers(self) -> tuple[ServerArgs, ...]:
+        return tuple(
+            ServerArgs(name=host.name, address=host.address, port=host.port, user=host.user, host_key=host.host_key)
+            for host in self._wanted()
+        )
+
+    def _identity(self, host: ServerHost) -> Path:
+        return (self.folder / Path(host.identity_file).expanduser()).resolve()
 
     def prepare(self) -> None:
         """The machines are their owner's: there is nothing to make ready."""
 
     def declare(self) -> dict[str, object]:
         """The servers that the plan uses."""
-        wanted = {host.name for host in self.plan.hosts}
-        servers = tuple(
-            ServerArgs(name=host.name, address=host.address, port=host.port, user=host.user, host_key=host.host_key)
-            for host in self.target.hosts
-            if host.name in wanted
-        )
-        return dict(ServersStack(self.paths.name, servers).host_keys)
+        return dict(ServersStack(self.paths.name, self._servers()).host_keys)
 
     def host(self, name: str, host_key: str) -> ProvisionedHost:
         """A machine as the course file says that it can be reached."""
@@ -211,5 +227,5 @@ class Servers:
             port=listed.port,
             user=listed.user,
             host_key=host_key,
-            identity_file=(self.folder / Path(listed.identity_file).expanduser()).resolve(),
+            identity_file=self._identity(listed),
         )

@@ -31,3 +31,11 @@ def test_a_larger_course_on_the_same_hosts_is_taken() -> None:
 
 def test_a_first_plan_is_taken() -> None:
     keep_data(None, planned())
+
+
+def test_a_deployment_does_not_move_from_one_target_to_another() -> None:
+    lab = planned()
+    servers = lab.model_copy(update={"target": "servers"})
+    for before, after in ((lab, servers), (servers, lab)):
+        with pytest.raises(UsageError, match=f"stands on the target `{before.target}`"):
+            keep_data(before, after)
