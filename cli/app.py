@@ -122,18 +122,18 @@ def _unforeseen(error: Exception) -> StepFailed:
     )
 
 
-def _done(document: Mapping[str, Any], settings: Settings, text: Callable[[], str]) -> None:
+def _done(document: Mapping[str, Any], settings: Settings, text: Callable[[], Any]) -> None:
     emit(document, as_json=settings.as_json, text=text)
 
 
 @_course_command("plan")
 def plan_command(settings: Settings) -> ExitCode:
     """Work out servers and bandwidth, each number with its reason. Needs no root and touches nothing."""
-    from cli.plan_view import plan_document, plan_text  # noqa: PLC0415
+    from cli.plan_view import plan_document, plan_page  # noqa: PLC0415
     from cli.up import planned  # noqa: PLC0415
 
     _, plan = planned(settings)
-    _done(plan_document(plan), settings, lambda: plan_text(plan))
+    _done(plan_document(plan), settings, lambda: plan_page(plan))
     return ExitCode.DONE
 
 

@@ -16,7 +16,7 @@ from lms_stack.demand import Demand, demand
 from lms_stack.engines import ENGINES
 from lms_stack.errors import ExitCode, StepFailed
 from lms_stack.measurement import LoadResult, Measurement, WhatIf
-from lms_stack.paths import cache_root
+from lms_stack.paths import MEASURED_AT, cache_root
 from lms_stack.plan import Role
 from lms_stack.verdict import Outcome, Verdict, verdict
 
@@ -144,7 +144,7 @@ def _report(settings: "Settings", stack: Standing, wanted: Demand, measured: Mea
     from loadtests.report import write_report  # noqa: PLC0415
 
     with settings.progress.step("report", "Write the report"):
-        folder = stack.paths.measurements / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        folder = stack.paths.measurements / datetime.now(UTC).strftime(MEASURED_AT)
         folder.mkdir(parents=True, mode=0o700)
         write_report(folder, stack.course, stack.plan, wanted, measured, judged)
     return folder
