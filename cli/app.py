@@ -96,6 +96,8 @@ _REMEDIES = {
     errno.EROFS: "choose folders that can be written with TAPHUAN_STATE and TAPHUAN_CACHE",
     errno.EACCES: "run it as the user whose file it is, or choose other folders with TAPHUAN_STATE and TAPHUAN_CACHE",
     errno.EPERM: "run it as root",
+    errno.ENOTDIR: "TAPHUAN_STATE and TAPHUAN_CACHE must name folders",
+    errno.EEXIST: "TAPHUAN_STATE and TAPHUAN_CACHE must name folders",
     errno.EIO: "the disk itself seems to be broken; the kernel's log tells more",
 }
 

@@ -145,11 +145,27 @@ def _public_key(settings: "Settings") -> str:
     """Our SSH key's public half; the key is made at the first up."""
     identity = settings.paths.identity
     public = identity.with_suffix(".pub")
-    if not public.exists():
-        identity.unlink(missing_ok=True)
-        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"taphuan {settings.paths.name}", "-f"]
-        subprocess.run([*command, str(identity)], check=True, stdin=subprocess.DEVNULL)
+    if not public.exists() or not public.read_text("utf-8").strip():
+        _make_key(identity, public, f"taphuan {settings.paths.name}")
     return public.read_text("utf-8").strip()
+
+
+def _make_key(identity: Path, public: Path, comment: str) -> None:
+    """Make a key pair whole or not at all; the public half comes last, for it tells that the other is there.
+
+    :raises StepFailed: ssh-keygen failed, on a full disk for one.
+    """
+    part = identity.with_name("new_key")
+    for file in (part, part.with_suffix(".pub")):
+        file.unlink(missing_ok=True)
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(part)]
+    done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise StepFailed(
+            f"our SSH key could not be made: {done.stderr.strip()}", hint="put it right and run the same command again"
+        )
+    part.replace(identity)
+    part.with_suffix(".pub").replace(public)
 
 
 def _provision(settings: "Settings", course: Course, plan: Plan, prepared: Prepared) -> "Provisioned":

@@ -1,9 +1,11 @@
 """The command line itself: one document on stdout and the right exit code, whatever is typed."""
 
+import errno
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,3 +98,31 @@ def test_a_reader_that_has_gone_changes_no_exit_code_and_is_no_fault(words: tupl
     with os.fdopen(writer, "wb") as gone:
         done = subprocess.run([sys.executable, "-m", "cli", *words], stdout=gone, stderr=subprocess.PIPE, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def _refused_with(typed: Any, monkeypatch: pytest.MonkeyPatch, error: Exception) -> Any:
+    def refuse(_settings: object) -> object:
+        raise error
+
+    monkeypatch.setattr("cli.up.planned", refuse)
+    outcome = typed("plan", DEMO, "--json")
+    assert outcome.code == 3
+    return outcome.error
+
+
+def test_what_the_machine_refuses_is_told_with_its_place_and_what_helps(
+    typed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = _refused_with(typed, monkeypatch, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/state/demo/plan.json"))
+    assert error["message"] == "/state/demo/plan.json: No space left on device"
+    assert "free the disk" in error["hint"]
+    assert error["log"] is None
+
+
+def test_a_fault_of_the_tool_is_told_as_one_also_where_no_log_can_be_written(
+    typed: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TAPHUAN_CACHE", str(tmp_path / "file"))
+    error = _refused_with(typed, monkeypatch, ConnectionError("nobody there"))
+    assert "something unforeseen: ConnectionError: nobody there" in error["message"]
