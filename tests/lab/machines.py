@@ -14,7 +14,7 @@ import yaml
 from infra.lab import guest, network, sweep
 from infra.lab.guest import GuestArgs
 from infra.targets import Lab
-from lms_stack.course import Course
+from lms_stack.course import ServerHost, ServersTarget
 from lms_stack.course_file import read_course
 from lms_stack.demand import demand
 from lms_stack.plan import Plan
@@ -124,7 +124,9 @@ def machines(folder: Path) -> Iterator[Machines]:
 
 def _plan() -> Plan:
     """What the course needs of servers; their line is nobody's affair, so it isn't shaped."""
-    course: Course = read_course(COURSES / "demo.yaml").model_copy(update=_SMALLER)
+    anybodys = ServerHost(name="any", address="192.0.2.1", host_key="ssh-ed25519 AAAA", identity_file="id")
+    target = ServersTarget(kind="servers", hosts=(anybodys,), operator_address="192.0.2.2")
+    course = read_course(COURSES / "demo.yaml").model_copy(update={**_SMALLER, "target": target})
     plan = sized(course, demand(course))
     return plan.model_copy(update={"hosts": tuple(host.model_copy(update={"link": None}) for host in plan.hosts)})
 

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from cli.servers import check_hosts
+from lms_stack.course import ServersTarget
 from lms_stack.course_file import read_course
 from lms_stack.demand import demand
 from lms_stack.errors import PreflightFailed, StepFailed
@@ -15,6 +17,7 @@ from lms_stack.remote import RemoteResult
 from lms_stack.sizing import plan as sized
 
 OPERATOR = "203.0.113.5"
+HOST_KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIKVIQho984vGotmItJHeygeqBj5cCjKJunxteqck+Wy+"
 GIB = 2**30
 COURSE = read_course(Path(__file__).parent / "good_course.yaml").model_copy(update={"layout": "one_box"})
 HOSTS = sized(COURSE, demand(COURSE)).hosts
@@ -114,3 +117,10 @@ def test_every_machines_faults_are_told_at_once() -> None:
     assert "monitor-1: its user may not use sudo without a password" in said
     assert "loadgen-1: no SSH connection" in said
     assert "nothing was changed" in said
+
+
+def test_the_page_on_servers_shows_a_target_that_a_course_file_may_have() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "servers.md").read_text("utf-8")
+    shown = page.partition("```yaml\n")[2].partition("```")[0].replace("AAAA...", HOST_KEY)
+    target = ServersTarget.model_validate(yaml.safe_load(shown)["target"])
+    assert {host.name for host in target.hosts} == {host.name for host in HOSTS}
