@@ -80,8 +80,18 @@ def up(settings: "Settings") -> tuple[dict[str, Any], str]:
 
 
 def standing_plan(paths: DeploymentPaths) -> Plan | None:
-    """The plan of the deployment that stands, if one does."""
-    return deployments.load(paths.plan, Plan) if paths.topology.exists() else None
+    """The plan of the deployment that stands, if one does.
+
+    :raises StepFailed: it can't be read; without it nobody can tell whether learners' work would be lost.
+    """
+    if not paths.topology.exists():
+        return None
+    try:
+        return deployments.load(paths.plan, Plan)
+    except StepFailed as error:
+        raise StepFailed(
+            error.message, hint="use the version of taphuan that made it, or save the data, then `down` and `up`"
+        ) from error
 
 
 def keep_data(before: Plan | None, after: Plan) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from cli.app import Settings
 from cli.progress import Progress
-from cli.up import _public_key, keep_data
+from cli.up import _public_key, keep_data, standing_plan
 from lms_stack.course_file import read_course
 from lms_stack.demand import demand
 from lms_stack.errors import StepFailed, UsageError
@@ -72,3 +72,14 @@ def test_a_key_that_cannot_be_made_is_told_and_leaves_nothing_half_made(
     with pytest.raises(StepFailed, match="No space left on device"):
         _public_key(settings)
     assert not list(settings.paths.identity.parent.iterdir())
+
+
+@pytest.mark.parametrize("text", ["", '{"deployment": "demo", "hos', '{"deployment": "demo"}'])
+def test_a_plan_that_cannot_be_read_stops_up_for_it_may_hold_data(settings: Settings, text: str) -> None:
+    settings.paths.plan.write_text(text)
+    assert standing_plan(settings.paths) is None
+    settings.paths.topology.touch()
+    with pytest.raises(StepFailed, match=r"plan\.json is damaged, or was written by another version") as stopped:
+        standing_plan(settings.paths)
+    assert "\n" not in stopped.value.message
+    assert "`down` and `up`" in stopped.value.hint
