@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from cli.app import Settings
 
 #: What is kept of a deployment that is down: the proof of what was measured, and the logs.
-KEPT = {"measurements", "logs", "lock"}
+KEPT = frozenset({"measurements", "logs", "lock"})
+#: What is kept beside that where machines are left with their data: without its secrets nobody could sign in again.
+KEPT_FOR_SERVERS = frozenset({"pulumi", "passphrase", "first-login.json", "ca"})
 
 
 def down(settings: "Settings") -> tuple[dict[str, Any], str]:
@@ -33,13 +35,14 @@ def down(settings: "Settings") -> tuple[dict[str, Any], str]:
             cli = ensure_pulumi(cache_root(), tell)
         with settings.progress.step("destroy", "Remove hosts, network and links (Pulumi)") as tell:
             removed = destroy(paths, cli, tell, paths.logs / "down-pulumi.log", raw=settings.progress.raw)
+    kept = KEPT | (KEPT_FOR_SERVERS if left else frozenset())
     for entry in paths.root.iterdir():
-        if entry.name not in KEPT:
+        if entry.name not in kept:
             shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
     document = {
         "removed": removed,
         "left": left,
-        "kept": [str(paths.measurements), str(paths.logs)],
+        "kept": [str(paths.measurements), str(paths.logs), *([str(paths.first_login)] if left else [])],
         "steps": [step.model_dump() for step in settings.progress.steps],
     }
     return document, _text(paths, removed, left)
@@ -52,7 +55,8 @@ def nothing_up(paths: DeploymentPaths) -> tuple[dict[str, Any], str]:
 
 def is_there(paths: DeploymentPaths) -> bool:
     """Whether there is anything to remove."""
-    return paths.root.exists() and any(entry.name not in KEPT for entry in paths.root.iterdir())
+    kept = KEPT | KEPT_FOR_SERVERS
+    return paths.root.exists() and any(entry.name not in kept for entry in paths.root.iterdir())
 
 
 def servers_of(paths: DeploymentPaths) -> list[str]:
@@ -66,7 +70,7 @@ def servers_of(paths: DeploymentPaths) -> list[str]:
 
 def _text(paths: DeploymentPaths, removed: int, left: list[str]) -> str:
     if left:
-        what = f"{', '.join(left)} were left as they are, with the stack and its data on them"
+        what = f"{', '.join(left)} were left as they are, with the stack and its data on them; `up` takes them again"
     else:
         what = f"{removed} resources removed"
     return f"[bold]{paths.name} is down[/bold]: {what}; kept {escape(str(paths.measurements))}"

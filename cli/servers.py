@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lms_stack.errors import PreflightFailed, StepFailed
 from lms_stack.plan import HostPlan, Plan
 from lms_stack.remote import Remote
-from lms_stack.topology import topology
+from lms_stack.topology import Topology, topology
 from lms_stack.units import show
 
 if TYPE_CHECKING:
@@ -33,8 +33,15 @@ done
 """
 
 
-def check_servers(plan: Plan, target: "Servers") -> None:
-    """Log in to every planned host and see that it can become what the plan says.
+class Size(NamedTuple):
+    """What a machine has: cores, and bytes of memory."""
+
+    cores: float
+    memory: int
+
+
+def check_servers(plan: Plan, target: "Servers") -> dict[str, Size]:
+    """Log in to every planned host and see that it can become what the plan says; gives back what each has.
 
     :raises PreflightFailed: with everything that is wrong, host by host; nothing was changed.
     """
@@ -43,36 +50,52 @@ def check_servers(plan: Plan, target: "Servers") -> None:
     keys = {host.name: host.host_key for host in target.target.hosts}
     hosts = tuple(target.host(host.name, keys[host.name]) for host in plan.hosts)
     with SshRemote(topology(plan, target.network, hosts)) as remote:
-        check_hosts(plan.hosts, remote, target.target.operator_address)
+        return check_hosts(plan.hosts, remote, target.target.operator_address)
 
 
-def check_hosts(hosts: tuple[HostPlan, ...], remote: Remote, operator: str) -> None:
+def as_they_are(concrete: Topology, sizes: Mapping[str, Size]) -> Topology:
+    """The topology with what each machine really has: often more than the plan wants, and all of it may be used."""
+    hosts = (
+        host.model_copy(update=sizes[host.name]._asdict() if host.name in sizes else {}) for host in concrete.hosts
+    )
+    return concrete.model_copy(update={"hosts": tuple(hosts)})
+
+
+def check_hosts(hosts: tuple[HostPlan, ...], remote: Remote, operator: str) -> dict[str, Size]:
     """The same, by a way to the hosts that is already there.
 
     :param operator: the only address that the firewall will let in to SSH.
     """
     with ThreadPoolExecutor(len(hosts)) as pool:
-        told = pool.map(lambda host: list(_faults(host, remote, operator)), hosts)
-    faults = [fault for faults in told for fault in faults]
+        told = dict(zip((host.name for host in hosts), pool.map(lambda host: _asked(host, remote), hosts), strict=True))
+    faults = [fault for host in hosts for fault in _faults(host, told[host.name], operator)]
     if faults:
         raise PreflightFailed(
             "the servers can't carry the plan yet; nothing was changed:\n"
             + "\n".join(f"  - {each}" for each in faults),
             hint="put these right and run the same command again",
         )
+    return {name: Size(float(found["cores"]), 1024 * int(found["memory_kib"])) for name, found in told.items()}
 
 
-def _faults(host: HostPlan, remote: Remote, operator: str) -> Iterator[str]:
+def _asked(host: HostPlan, remote: Remote) -> dict[str, str]:
+    """What a machine says of itself; only `error` where it can't be asked."""
     try:
         told = remote.run(host.name, _QUESTIONS, timeout=30).stdout
     except StepFailed as error:
-        if "sudo:" in error.message:
-            yield f"{host.name}: its user may not use sudo without a password (a line with NOPASSWD in /etc/sudoers.d)"
-        else:
-            yield error.message
-        return
-    found = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
-    yield from (f"{host.name}: {fault}" for fault in (*_system(found), *_size(host, found), *_way_in(found, operator)))
+        return {"error": error.message}
+    return dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
+
+
+def _faults(host: HostPlan, found: Mapping[str, str], operator: str) -> Iterator[str]:
+    error = found.get("error", "")
+    if "sudo:" in error:
+        yield f"{host.name}: its user may not use sudo without a password (a line with NOPASSWD in /etc/sudoers.d)"
+    elif error:
+        yield error
+    else:
+        faults = (*_system(found), *_size(host, found), *_way_in(found, operator))
+        yield from (f"{host.name}: {fault}" for fault in faults)
 
 
 def _system(found: Mapping[str, str]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from cli import deployments
 from cli.deployments import Standing
+from cli.servers import Size, as_they_are, check_servers
 from cli.setup.parallel import side_by_side
 from cli.setup.pulumi_cli import ensure_pulumi
 from lms_stack.course import Course, ServersTarget
@@ -62,12 +63,12 @@ def up(settings: "Settings") -> tuple[dict[str, Any], str]:
     with settings.progress.step("plan", "Plan servers and bandwidth"):
         course, plan = planned(settings)
         keep_data(standing_plan(settings.paths), plan)
-        _check(settings, course, plan)
+        sizes = _check(settings, course, plan)
         deployments.save(settings.paths.course, course)
         deployments.save(settings.paths.plan, plan)
     prepared = _prepare(settings, course)
     provisioned = _provision(settings, course, plan, prepared)
-    stack = _made_concrete(settings, course, plan, provisioned)
+    stack = _made_concrete(settings, course, plan, provisioned, sizes)
     configured = _configure(settings, stack, provisioned, prepared)
     _wait_for_the_site(settings, stack)
     document = {
@@ -114,14 +115,14 @@ def keep_data(before: Plan | None, after: Plan) -> None:
         )
 
 
-def _check(settings: "Settings", course: Course, plan: Plan) -> None:
-    """See that the target can carry the plan, before anything is prepared or changed."""
+def _check(settings: "Settings", course: Course, plan: Plan) -> dict[str, Size]:
+    """See that the target can carry the plan, before anything is prepared or changed.
+
+    :returns: what machines that are there already really have, by name.
+    """
     target = _target(settings, course, plan, None)
     target.check()
-    if isinstance(course.target, ServersTarget):
-        from cli.servers import check_servers  # noqa: PLC0415 - only where there are servers
-
-        check_servers(plan, cast("Servers", target))
+    return check_servers(plan, cast("Servers", target)) if isinstance(course.target, ServersTarget) else {}
 
 
 def _prepare(settings: "Settings", course: Course) -> Prepared:
@@ -187,10 +188,12 @@ def _provision(settings: "Settings", course: Course, plan: Plan, prepared: Prepa
         return provision(plan, target, settings.paths, prepared.pulumi, tell, log, raw=settings.progress.raw)
 
 
-def _made_concrete(settings: "Settings", course: Course, plan: Plan, provisioned: "Provisioned") -> Standing:
+def _made_concrete(
+    settings: "Settings", course: Course, plan: Plan, provisioned: "Provisioned", sizes: dict[str, Size]
+) -> Standing:
     """Write down the topology and what a person needs: pinned keys, the CA's certificate, the first login."""
     paths = settings.paths
-    concrete = topology(plan, provisioned.network, provisioned.hosts)
+    concrete = as_they_are(topology(plan, provisioned.network, provisioned.hosts), sizes)
     deployments.save(paths.topology, concrete)
     deployments.write_private(paths.known_hosts, _known_hosts(concrete))
     deployments.write_private(paths.ca_certificate, provisioned.secrets["ca_certificate"])

@@ -332,6 +332,16 @@ def test_servers_that_answer_with_their_pinned_keys_are_taken_as_they_are(first:
     assert guest.is_up(first.guest)
 
 
+def test_servers_that_were_left_are_taken_again_with_the_secrets_that_their_data_know(
+    first: Deployment, begin: Begin
+) -> None:
+    deployment = begin("taken-again")
+    plan, target = _servers(deployment, first, guest.host_key(first.guest))
+    before = _provision_servers(deployment, plan, target)
+    deployment.down()
+    assert _provision_servers(deployment, plan, target).secrets == before.secrets
+
+
 def test_a_server_with_another_key_than_the_pinned_one_stops_everything(first: Deployment, begin: Begin) -> None:
     deployment = begin("impostor")
     other = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKVIQho984vGotmItJHeygeqBj5cCjKJunxteqck+Wy+"

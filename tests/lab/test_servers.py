@@ -1,5 +1,6 @@
 """A course on somebody's own machines, beside the demo in the lab: up, up again, verify, down."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,9 @@ def test_down_leaves_them_as_they_are_and_says_so(own: Machines, up: Answer, tap
     answer = taphuan("down", str(own.course_file), "--yes")
     assert answer.code == 0, answer.stderr[-4000:]
     assert set(answer.document["left"]) == names
-    assert {entry.name for entry in (state / "own").iterdir()} <= {"measurements", "logs", "lock"}
+    passwords = json.loads((state / "own" / "first-login.json").read_text("utf-8"))
+    assert set(passwords) >= {"quantri", "hocvien"}
+    assert not (state / "own" / "topology.json").exists()
     for machine in own.lab.guests():
         assert guest.is_up(machine)
     assert own.told("edge-1", "systemctl is-active nginx").strip() == "active"

@@ -30,15 +30,21 @@ def planned(paths: DeploymentPaths, target: str) -> Settings:
 
 def test_down_forgets_somebodys_machines_and_says_that_it_left_them(tmp_path: Path) -> None:
     settings = planned(DeploymentPaths(root=tmp_path / "own"), "servers")
+    settings.paths.first_login.write_text("{}")
     document, text = down(settings)
     assert "lms-1" in document["left"]
     assert "lms-1, monitor-1, loadgen-1 were left as they are" in text
     assert not is_there(settings.paths)
+    assert str(settings.paths.first_login) in document["kept"]
+    assert {entry.name for entry in settings.paths.root.iterdir()} == {"measurements", "logs", "ca", "first-login.json"}
 
 
 def test_down_leaves_nothing_in_the_lab(tmp_path: Path) -> None:
-    document, text = down(planned(DeploymentPaths(root=tmp_path / "lab"), "lab"))
+    settings = planned(DeploymentPaths(root=tmp_path / "lab"), "lab")
+    settings.paths.first_login.write_text("{}")
+    document, text = down(settings)
     assert document["left"] == []
+    assert {entry.name for entry in settings.paths.root.iterdir()} == {"measurements", "logs"}
     assert "left as they are" not in text
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cli.servers import check_hosts
+from cli.servers import as_they_are, check_hosts
 from lms_stack.course import ServersTarget
 from lms_stack.course_file import read_course
 from lms_stack.demand import demand
@@ -15,6 +15,7 @@ from lms_stack.errors import PreflightFailed, StepFailed
 from lms_stack.plan import HostPlan
 from lms_stack.remote import RemoteResult
 from lms_stack.sizing import plan as sized
+from tests.unit.stacks import small_stack
 
 OPERATOR = "203.0.113.5"
 HOST_KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIKVIQho984vGotmItJHeygeqBj5cCjKJunxteqck+Wy+"
@@ -84,6 +85,14 @@ def test_a_machine_may_keep_back_a_little_of_what_it_was_sold_with() -> None:
     disk = int(lms().disk.value * 0.9)
     cores = f"{lms().cores.value:g}"
     assert refusal(Told({"memory_kib": str(memory), "disk": str(disk), "cores": cores})) == ""
+
+
+def test_what_a_machine_really_has_may_all_be_used() -> None:
+    sizes = check_hosts(HOSTS, Told(), OPERATOR)
+    before = small_stack()
+    after = as_they_are(before, {"lms-1": sizes["lms-1"]})
+    assert (after.host("lms-1").cores, after.host("lms-1").memory) == (64, 64 * GIB)
+    assert after.host("monitor-1") == before.host("monitor-1")
 
 
 @pytest.mark.parametrize(
