@@ -130,14 +130,15 @@ def _broken_on_purpose(stack: Standing, what_if: WhatIf, remote: "SshRemote") ->
 
 def _with_resources(settings: "Settings", stack: Standing, load: LoadResult, what_if: WhatIf) -> Measurement:
     from monitoring.prometheus import Prometheus  # noqa: PLC0415
-    from monitoring.usage import resource_use  # noqa: PLC0415
+    from monitoring.usage import resource_use, unit_use  # noqa: PLC0415
 
     with settings.progress.step("usage", "Ask Prometheus how busy the stack was"):
         prometheus = Prometheus(stack.topology.url("prometheus"))
         resources, missing = resource_use(
             prometheus, stack.topology, load.hold_started, load.hold_ended, link_bits=what_if.edge_link
         )
-    return Measurement(load=load, resources=resources, what_if=what_if, missing_metrics=missing)
+        units = unit_use(prometheus, stack.topology, load.hold_started, load.hold_ended)
+    return Measurement(load=load, resources=resources, units=units, what_if=what_if, missing_metrics=missing)
 
 
 def _report(settings: "Settings", stack: Standing, wanted: Demand, measured: Measurement, judged: Verdict) -> Path:
