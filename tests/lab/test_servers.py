@@ -72,7 +72,7 @@ def test_learners_are_well_on_them(own: Machines, up: Answer, taphuan: Taphuan) 
 
 
 def test_a_small_course_fits_on_them(own: Machines, up: Answer, taphuan: Taphuan) -> None:
-    answer = taphuan("verify", str(own.course_file), "--hold", "40 s")
+    answer = taphuan("verify", str(own.course_file), "--hold", "32 s")
     assert answer.document["verdict"] == "fits", answer.document
 
 
