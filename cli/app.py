@@ -1,8 +1,10 @@
 """The commands and their options. Help, completion and the man page all come from these definitions."""
 
+import errno
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from cli import deployments
-from cli.output import emit, emit_error
+from cli.output import emit, emit_error, error_document
 from cli.progress import Progress
 from lms_stack.errors import ExitCode, StepFailed, TaphuanError, UsageError
 from lms_stack.measurement import WhatIf
@@ -78,17 +80,43 @@ def _guarded(work: Callable[[], ExitCode], as_json: bool) -> None:
     except KeyboardInterrupt:
         emit_error(StepFailed("stopped by Ctrl-C", hint="the same command goes on where it was"), as_json=as_json)
         code = ExitCode.STEP_FAILED
+    except OSError as error:
+        emit_error(_refused(error), as_json=as_json)
+        code = ExitCode.STEP_FAILED
     except Exception as error:  # noqa: BLE001 - the last resort: exit code 1 would mean "does not fit"
         emit_error(_unforeseen(error), as_json=as_json)
         code = ExitCode.STEP_FAILED
     sys.exit(int(code))
 
 
+#: What a machine refuses, and what helps.
+_REMEDIES = {
+    errno.ENOSPC: "free the disk, or choose folders on another one with TAPHUAN_STATE and TAPHUAN_CACHE",
+    errno.EDQUOT: "free some of your quota, or choose other folders with TAPHUAN_STATE and TAPHUAN_CACHE",
+    errno.EROFS: "choose folders that can be written with TAPHUAN_STATE and TAPHUAN_CACHE",
+    errno.EACCES: "run it as the user whose file it is, or choose other folders with TAPHUAN_STATE and TAPHUAN_CACHE",
+    errno.EPERM: "run it as root",
+    errno.ENOTDIR: "TAPHUAN_STATE and TAPHUAN_CACHE must name folders",
+    errno.EEXIST: "TAPHUAN_STATE and TAPHUAN_CACHE must name folders",
+    errno.EIO: "the disk itself seems to be broken; the kernel's log tells more",
+}
+
+
+def _refused(error: OSError) -> StepFailed:
+    """What this machine refused to do, with what helps; anything else is a fault of the tool itself."""
+    remedy = _REMEDIES.get(error.errno or 0)
+    if not remedy:
+        return _unforeseen(error)
+    where = f"{error.filename}: " if error.filename else ""
+    return StepFailed(f"{where}{error.strerror}", hint=f"{remedy}; then run the same command again")
+
+
 def _unforeseen(error: Exception) -> StepFailed:
     """A fault of the tool itself, with its traceback in a log."""
     log = cache_root() / "logs" / "unforeseen.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text("".join(traceback.format_exception(error)), "utf-8")
+    with suppress(OSError):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text("".join(traceback.format_exception(error)), "utf-8")
     return StepFailed(
         f"something unforeseen: {type(error).__name__}: {error}",
         hint="this is a fault of taphuan; please report it with the log",
@@ -96,18 +124,18 @@ def _unforeseen(error: Exception) -> StepFailed:
     )
 
 
-def _done(document: Mapping[str, Any], settings: Settings, text: Callable[[], str]) -> None:
+def _done(document: Mapping[str, Any], settings: Settings, text: Callable[[], Any]) -> None:
     emit(document, as_json=settings.as_json, text=text)
 
 
 @_course_command("plan")
 def plan_command(settings: Settings) -> ExitCode:
     """Work out servers and bandwidth, each number with its reason. Needs no root and touches nothing."""
-    from cli.plan_view import plan_document, plan_text  # noqa: PLC0415
+    from cli.plan_view import plan_document, plan_page  # noqa: PLC0415
     from cli.up import planned  # noqa: PLC0415
 
     _, plan = planned(settings)
-    _done(plan_document(plan), settings, lambda: plan_text(plan))
+    _done(plan_document(plan), settings, lambda: plan_page(plan))
     return ExitCode.DONE
 
 
@@ -116,6 +144,7 @@ def up_command(settings: Settings) -> ExitCode:
     """Provision, configure and fill the stack. Run again, it changes nothing and says so."""
     from cli.up import up  # noqa: PLC0415
 
+    deployments.make(settings.paths)
     with deployments.locked(settings.paths):
         document, text = up(settings)
     _done(document, settings, lambda: text)
@@ -176,6 +205,7 @@ def run_command(settings: Settings) -> ExitCode:
     from cli.up import up  # noqa: PLC0415
     from cli.verify import verify  # noqa: PLC0415
 
+    deployments.make(settings.paths)
     with deployments.locked(settings.paths):
         built, text = up(settings)
         result = verify(settings, WhatIf())
@@ -196,20 +226,27 @@ def status_command(settings: Settings) -> ExitCode:
 @_course_command("down")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def down_command(settings: Settings, yes: bool) -> ExitCode:
-    """Remove what this deployment made, its data included, and nothing else."""
-    from cli.down import down  # noqa: PLC0415
+    """Remove what this deployment made, its data included, and nothing else. Servers of your own stay as they are."""
+    from cli.down import down, is_there, nothing_up  # noqa: PLC0415
 
-    if not yes and not _confirmed(settings):
+    if not is_there(settings.paths):
+        document, text = nothing_up(settings.paths)
+    elif not yes and not _confirmed(settings):
         raise UsageError("nothing was removed", hint="say yes at the question, or give --yes")
-    with deployments.locked(settings.paths):
-        document, text = down(settings)
+    else:
+        with deployments.locked(settings.paths):
+            document, text = down(settings)
     _done(document, settings, lambda: text)
     return ExitCode.DONE
 
 
 def _confirmed(settings: Settings) -> bool:
+    from cli.down import servers_of  # noqa: PLC0415
+
+    left = servers_of(settings.paths)
+    what = f"Forget {settings.paths.name} and leave {', '.join(left)} as they are?" if left else ""
     try:
-        return click.confirm(f"Remove {settings.paths.name} with all its data?", err=True)
+        return click.confirm(what or f"Remove {settings.paths.name} with all its data?", err=True)
     except click.Abort:
         return False
 
@@ -217,11 +254,9 @@ def _confirmed(settings: Settings) -> bool:
 @click.command("schema")
 def schema_command() -> None:
     """Print the JSON Schema of the course file, for editors."""
-    import json  # noqa: PLC0415
-
     from lms_stack.course import course_schema  # noqa: PLC0415
 
-    click.echo(json.dumps(course_schema(), ensure_ascii=False, indent=2))
+    emit(course_schema(), as_json=True, text=str)
 
 
 @click.command("completion")
@@ -279,4 +314,18 @@ for _command in (
 
 def main() -> None:
     """Run the command line; the one place that leaves the process."""
-    taphuan(prog_name="taphuan")
+    try:
+        code = taphuan.main(prog_name="taphuan", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()  # on stderr, with the command's usage
+        if "--json" in sys.argv[1:]:
+            emit(error_document(_misused(error)), as_json=True, text=str)
+        code = ExitCode.BAD_INPUT
+    sys.exit(int(code or 0))
+
+
+def _misused(error: click.ClickException) -> UsageError:
+    """What click found wrong with the command line, as one of our own errors."""
+    context = getattr(error, "ctx", None)
+    command = f"./{context.command_path}" if context else "./taphuan"
+    return UsageError(error.format_message(), hint=f"`{command} --help` lists arguments and options")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from lms_stack.course import Course
 from lms_stack.errors import StepFailed, UsageError
@@ -31,8 +31,10 @@ def locked(paths: DeploymentPaths) -> Iterator[None]:
     """Hold the deployment for one command; the kernel lets go when the process ends, however it ends.
 
     :raises UsageError: another command holds it.
+    :raises StepFailed: there is no such deployment.
     """
-    make(paths)
+    if not paths.root.exists():
+        raise StepFailed(f"{paths.name} isn't up", hint="run `./taphuan up COURSE.yaml` first")
     with paths.lock.open("a+") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -72,13 +74,18 @@ def load(path: Path, kind: type[Model]) -> Model:
     :raises StepFailed: it isn't there (nothing is up), or an other version wrote it.
     """
     try:
-        return kind.model_validate_json(path.read_text("utf-8"))
+        return kind.model_validate_json(path.read_bytes())
     except FileNotFoundError as error:
         raise StepFailed(
             f"{path.parent.name} isn't up: {path} is not there", hint="run `./taphuan up COURSE.yaml` first"
         ) from error
-    except ValueError as error:
-        raise StepFailed(f"{path} can't be read: {error}", hint="run `./taphuan up COURSE.yaml` again") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise StepFailed(
+            f"{path} is damaged, or was written by another version: {f'{where}: ' if where else ''}{first['msg']}",
+            hint="run `./taphuan up COURSE.yaml` again, which writes it anew",
+        ) from error
 
 
 class Standing(BaseModel):

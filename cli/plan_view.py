@@ -1,12 +1,17 @@
-"""The plan as a JSON document and as a page of text: every number with its reason."""
+"""The plan as a JSON document and as a page for a person: every number with its reason."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from rich.console import Group, RenderableType
 from rich.markup import escape
+from rich.table import Table
 
 from lms_stack.plan import HostPlan, Plan
 from lms_stack.units import Figure, show
+
+#: What stands in one line: a name, a number, and why.
+Line = tuple[str, str, str]
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -14,46 +19,51 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     return plan.model_dump(mode="json")
 
 
-def plan_text(plan: Plan) -> str:
+def plan_page(plan: Plan) -> RenderableType:
     """The plan for a person."""
-    return "\n".join(_lines(plan))
-
-
-def _lines(plan: Plan) -> Iterator[str]:
     demand = plan.demand
-    yield f"[bold]{plan.deployment}[/bold]: {demand.learners:,} learners, planned on {plan.target}"
-    yield ""
-    yield "[bold]Planned peak[/bold]"
-    yield from _figure("learners at once", demand.concurrent_learners)
-    yield f"  {'requests':<20} [bold]{show(demand.request_rate, '1/s')}[/bold]"
-    for name, figure in demand.requests.items():
-        yield from _figure(f"  {name}", figure)
-    yield from _figure("egress", demand.egress)
-    yield from _figure("ingress", demand.ingress)
-    yield from _figure("storage", demand.storage)
-    yield ""
-    yield "[bold]Bandwidth[/bold]"
-    yield from _figure("edge line", plan.bandwidth)
-    for host in plan.hosts:
-        yield ""
-        yield from _host(plan, host)
-    yield ""
-    yield "[bold]Pools[/bold]"
-    for pool, figure in plan.pools:
-        yield from _figure(pool.replace("_", " "), figure)
+    title = f"[bold]{plan.deployment}[/bold]: {demand.learners:,} learners, planned on {plan.target}"
+    sections = [
+        _section("Planned peak", _demand(plan)),
+        _section("Bandwidth", [_line("edge line", plan.bandwidth)]),
+        *(_section(f"{host.name} ({', '.join(host.roles)})", _host(plan, host)) for host in plan.hosts),
+        _section("Pools", [_line(pool.replace("_", " "), figure) for pool, figure in plan.pools]),
+    ]
+    return Group(title, *sections)
 
 
-def _host(plan: Plan, host: HostPlan) -> Iterator[str]:
-    yield f"[bold]{host.name}[/bold] ({', '.join(host.roles)})"
-    yield from _figure("CPU", host.cores)
-    yield from _figure("memory", host.memory)
-    yield from _figure("disk", host.disk)
+def _section(title: str, lines: Iterable[Line]) -> RenderableType:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, min_width=22)
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(style="dim", overflow="fold")
+    for name, value, why in lines:
+        table.add_row(f"  {name}", value, escape(why))
+    return Group("", f"[bold]{title}[/bold]", table)
+
+
+def _demand(plan: Plan) -> list[Line]:
+    demand = plan.demand
+    return [
+        _line("learners at once", demand.concurrent_learners),
+        ("requests", show(demand.request_rate, "1/s"), "the sum of:"),
+        *(_line(f"  {name}", figure) for name, figure in demand.requests.items()),
+        _line("egress", demand.egress),
+        _line("ingress", demand.ingress),
+        _line("storage", demand.storage),
+    ]
+
+
+def _host(plan: Plan, host: HostPlan) -> Iterator[Line]:
+    yield _line("CPU", host.cores)
+    yield _line("memory", host.memory)
+    yield _line("disk", host.disk)
     if host.link:
-        yield from _figure("link", host.link)
+        yield _line("link", host.link)
     for use in plan.predicted:
         if use.host == host.name:
-            yield from _figure(f"predicted {use.resource}", use.share)
+            yield _line(f"predicted {use.resource}", use.share)
 
 
-def _figure(name: str, figure: Figure) -> Iterator[str]:
-    yield f"  {name:<20} [bold]{figure}[/bold]  [dim]{escape(figure.reason)}[/dim]"
+def _line(name: str, figure: Figure) -> Line:
+    return name, str(figure), figure.reason

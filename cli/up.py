@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.markup import escape
 
 from cli import deployments
 from cli.deployments import Standing
+from cli.servers import Size, as_they_are, check_servers
 from cli.setup.parallel import side_by_side
 from cli.setup.pulumi_cli import ensure_pulumi
 from lms_stack.course import Course, ServersTarget
@@ -27,7 +28,7 @@ from lms_stack.topology import Topology, topology
 if TYPE_CHECKING:
     from cli.app import Settings
     from infra.stack import Provisioned
-    from infra.targets import Target
+    from infra.targets import Servers, Target
     from playbooks.artifacts import Artifacts
     from playbooks.runner import ConfigureResult
 
@@ -62,12 +63,12 @@ def up(settings: "Settings") -> tuple[dict[str, Any], str]:
     with settings.progress.step("plan", "Plan servers and bandwidth"):
         course, plan = planned(settings)
         keep_data(standing_plan(settings.paths), plan)
-        _target(settings, course, plan, None).check()
+        sizes = _check(settings, course, plan)
         deployments.save(settings.paths.course, course)
         deployments.save(settings.paths.plan, plan)
     prepared = _prepare(settings, course)
     provisioned = _provision(settings, course, plan, prepared)
-    stack = _made_concrete(settings, course, plan, provisioned)
+    stack = _made_concrete(settings, course, plan, provisioned, sizes)
     configured = _configure(settings, stack, provisioned, prepared)
     _wait_for_the_site(settings, stack)
     document = {
@@ -80,8 +81,18 @@ def up(settings: "Settings") -> tuple[dict[str, Any], str]:
 
 
 def standing_plan(paths: DeploymentPaths) -> Plan | None:
-    """The plan of the deployment that stands, if one does."""
-    return deployments.load(paths.plan, Plan) if paths.topology.exists() else None
+    """The plan of the deployment that stands, if one does.
+
+    :raises StepFailed: it can't be read; without it nobody can tell whether learners' work would be lost.
+    """
+    if not paths.topology.exists():
+        return None
+    try:
+        return deployments.load(paths.plan, Plan)
+    except StepFailed as error:
+        raise StepFailed(
+            error.message, hint="use the version of taphuan that made it, or save the data, then `down` and `up`"
+        ) from error
 
 
 def keep_data(before: Plan | None, after: Plan) -> None:
@@ -89,6 +100,12 @@ def keep_data(before: Plan | None, after: Plan) -> None:
 
     :raises UsageError: it would; nothing was changed.
     """
+    if before and before.target != after.target:
+        raise UsageError(
+            f"{before.deployment} stands on the target `{before.target}` and the course file now says "
+            f"`{after.target}`: its hosts and the data on them don't move",
+            hint="give the new one a name of its own with --deployment, or save the data and use `down` first",
+        )
     kept = {host.name for host in after.hosts}
     lost = [host.name for host in before.hosts_of(Role.DATABASE) if host.name not in kept] if before else []
     if lost:
@@ -96,6 +113,16 @@ def keep_data(before: Plan | None, after: Plan) -> None:
             f"the course now needs other hosts, and {', '.join(lost)}, which holds the database, is not among them",
             hint="set `layout:` in the course file to keep the hosts that stand, or save the data and use `down` first",
         )
+
+
+def _check(settings: "Settings", course: Course, plan: Plan) -> dict[str, Size]:
+    """See that the target can carry the plan, before anything is prepared or changed.
+
+    :returns: what machines that are there already really have, by name.
+    """
+    target = _target(settings, course, plan, None)
+    target.check()
+    return check_servers(plan, cast("Servers", target)) if isinstance(course.target, ServersTarget) else {}
 
 
 def _prepare(settings: "Settings", course: Course) -> Prepared:
@@ -129,11 +156,27 @@ def _public_key(settings: "Settings") -> str:
     """Our SSH key's public half; the key is made at the first up."""
     identity = settings.paths.identity
     public = identity.with_suffix(".pub")
-    if not public.exists():
-        identity.unlink(missing_ok=True)
-        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"taphuan {settings.paths.name}", "-f"]
-        subprocess.run([*command, str(identity)], check=True, stdin=subprocess.DEVNULL)
+    if not public.exists() or not public.read_text("utf-8").strip():
+        _make_key(identity, public, f"taphuan {settings.paths.name}")
     return public.read_text("utf-8").strip()
+
+
+def _make_key(identity: Path, public: Path, comment: str) -> None:
+    """Make a key pair whole or not at all; the public half comes last, for it tells that the other is there.
+
+    :raises StepFailed: ssh-keygen failed, on a full disk for one.
+    """
+    part = identity.with_name("new_key")
+    for file in (part, part.with_suffix(".pub")):
+        file.unlink(missing_ok=True)
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(part)]
+    done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise StepFailed(
+            f"our SSH key could not be made: {done.stderr.strip()}", hint="put it right and run the same command again"
+        )
+    part.replace(identity)
+    part.with_suffix(".pub").replace(public)
 
 
 def _provision(settings: "Settings", course: Course, plan: Plan, prepared: Prepared) -> "Provisioned":
@@ -145,10 +188,12 @@ def _provision(settings: "Settings", course: Course, plan: Plan, prepared: Prepa
         return provision(plan, target, settings.paths, prepared.pulumi, tell, log, raw=settings.progress.raw)
 
 
-def _made_concrete(settings: "Settings", course: Course, plan: Plan, provisioned: "Provisioned") -> Standing:
+def _made_concrete(
+    settings: "Settings", course: Course, plan: Plan, provisioned: "Provisioned", sizes: dict[str, Size]
+) -> Standing:
     """Write down the topology and what a person needs: pinned keys, the CA's certificate, the first login."""
     paths = settings.paths
-    concrete = topology(plan, provisioned.network, provisioned.hosts)
+    concrete = as_they_are(topology(plan, provisioned.network, provisioned.hosts), sizes)
     deployments.save(paths.topology, concrete)
     deployments.write_private(paths.known_hosts, _known_hosts(concrete))
     deployments.write_private(paths.ca_certificate, provisioned.secrets["ca_certificate"])

@@ -16,7 +16,7 @@ from lms_stack.demand import Demand, demand
 from lms_stack.engines import ENGINES
 from lms_stack.errors import ExitCode, StepFailed
 from lms_stack.measurement import LoadResult, Measurement, WhatIf
-from lms_stack.paths import cache_root
+from lms_stack.paths import MEASURED_AT, cache_root
 from lms_stack.plan import Role
 from lms_stack.verdict import Outcome, Verdict, verdict
 
@@ -130,21 +130,22 @@ def _broken_on_purpose(stack: Standing, what_if: WhatIf, remote: "SshRemote") ->
 
 def _with_resources(settings: "Settings", stack: Standing, load: LoadResult, what_if: WhatIf) -> Measurement:
     from monitoring.prometheus import Prometheus  # noqa: PLC0415
-    from monitoring.usage import resource_use  # noqa: PLC0415
+    from monitoring.usage import resource_use, unit_use  # noqa: PLC0415
 
     with settings.progress.step("usage", "Ask Prometheus how busy the stack was"):
         prometheus = Prometheus(stack.topology.url("prometheus"))
         resources, missing = resource_use(
             prometheus, stack.topology, load.hold_started, load.hold_ended, link_bits=what_if.edge_link
         )
-    return Measurement(load=load, resources=resources, what_if=what_if, missing_metrics=missing)
+        units = unit_use(prometheus, stack.topology, load.hold_started, load.hold_ended)
+    return Measurement(load=load, resources=resources, units=units, what_if=what_if, missing_metrics=missing)
 
 
 def _report(settings: "Settings", stack: Standing, wanted: Demand, measured: Measurement, judged: Verdict) -> Path:
     from loadtests.report import write_report  # noqa: PLC0415
 
     with settings.progress.step("report", "Write the report"):
-        folder = stack.paths.measurements / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        folder = stack.paths.measurements / datetime.now(UTC).strftime(MEASURED_AT)
         folder.mkdir(parents=True, mode=0o700)
         write_report(folder, stack.course, stack.plan, wanted, measured, judged)
     return folder

@@ -1,5 +1,7 @@
 """The servers target: machines that are there already, reached over SSH. Nothing on them is changed here."""
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,9 +33,23 @@ def check_server(args: ServerArgs) -> dict[str, Any]:
     if wanted not in shown:
         raise ConnectionError(
             f"{args.name} ({args.address}:{args.port}) answered with another host key than the pinned one: "
-            "either the file names the wrong key or somebody is in between; nothing was changed"
+            "either the file names the wrong key or somebody is in between"
         )
     return {}
+
+
+def faults(servers: Sequence[ServerArgs]) -> list[str]:
+    """What is wrong with the way to each machine, all asked at once; empty where every one shows its pinned key."""
+
+    def fault(args: ServerArgs) -> list[str]:
+        try:
+            check_server(args)
+        except ConnectionError as error:
+            return [str(error)]
+        return []
+
+    with ThreadPoolExecutor(max(1, len(servers))) as pool:
+        return [each for found in pool.map(fault, servers) for each in found]
 
 
 def answers(args: ServerArgs) -> bool:

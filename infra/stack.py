@@ -1,5 +1,6 @@
 """provision and destroy: one deployment as one Pulumi stack, through the Automation API."""
 
+import errno
 import json
 import os
 import subprocess
@@ -103,7 +104,12 @@ def _failures_told(log: Path) -> Iterator[None]:
     """What this machine itself refuses (a full disk, a tool that fails), as an error that a person can read."""
     try:
         yield
-    except (CommandFailed, OSError, LookupError) as error:
+    except OSError as error:
+        what = ": ".join(str(part) for part in (error.filename, error.strerror or error) if part)
+        full = "; TAPHUAN_STATE chooses another disk" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+        hint = f"put it right and run the same command again{full}"
+        raise StepFailed(f"this machine refused: {what}", hint=hint, log=log) from error
+    except (CommandFailed, LookupError) as error:
         raise StepFailed(str(error), hint="put it right and run the same command again", log=log) from error
 
 

@@ -1,21 +1,23 @@
 """What each target makes of a Plan: the arguments of its resources, and the hosts it gives back."""
 
-import json
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Protocol
 
-from infra import preflight
-from infra.lab import naming
+from infra import preflight, servers
+from infra.lab import addresses, naming
+from infra.lab.addresses import Addresses
 from infra.lab.guest import GuestArgs
 from infra.lab.image import own_copy
 from infra.lab.limits import cores_of
 from infra.lab.network import NetworkArgs, networks_but
 from infra.resources import LabStack, ServersStack
 from infra.servers import ServerArgs
-from lms_stack.course import ServersTarget
-from lms_stack.errors import UsageError
+from lms_stack.course import ServerHost, ServersTarget
+from lms_stack.errors import PreflightFailed, UsageError
 from lms_stack.paths import DeploymentPaths
 from lms_stack.plan import HostPlan, Plan, Role
 from lms_stack.provisioned import ProvisionedHost, ProvisionedNetwork
@@ -64,20 +66,33 @@ class Lab:
         """The deployment's mark on everything it makes here."""
         return naming.mark(str(self.paths.root))
 
-    @property
-    def cidr(self) -> IPv4Network:
-        """The deployment's network: chosen once, then kept."""
-        kept = self.paths.root / "network.json"
-        if not kept.exists():
-            part = kept.with_suffix(".part")
-            part.write_text(json.dumps({"cidr": str(naming.network(self.mark, self._taken()))}))
-            part.replace(kept)
-        return _cidr_in(kept)
+    @cached_property
+    def _given(self) -> Addresses:
+        """The deployment's network and its hosts' addresses: chosen once, then kept."""
+        file = self.paths.root / "network.json"
+        before = addresses.kept(file)
+        # A file of an older version, or one that was spoilt, lacks what the topology that stands knows.
+        given = before if before and before.hosts else addresses.standing(self.paths.topology) or before
+        given = given or Addresses(cidr=naming.network(self.mark, self._taken()))
+        given = given.shared_out((host.name for host in self.plan.hosts), (each.name for each in self._folders()))
+        if given != before:
+            addresses.keep(file, given)
+        return given
+
+    def _folders(self) -> Iterable[Path]:
+        """A guest's folder goes with the guest."""
+        return self.paths.guests.glob("*")
 
     def _taken(self) -> list[IPv4Network]:
         """Networks that this host reaches, and those of deployments that are down but not gone."""
-        others = self.paths.root.parent.glob("*/network.json")
-        return [*networks_but(naming.bridge(self.mark)), *map(_cidr_in, others)]
+        files = self.paths.root.parent.glob("*/network.json")
+        others = (each.cidr for each in map(addresses.kept, files) if each)
+        return [*networks_but(naming.bridge(self.mark)), *others]
+
+    @property
+    def cidr(self) -> IPv4Network:
+        """The deployment's network."""
+        return self._given.cidr
 
     @property
     def network(self) -> ProvisionedNetwork:
@@ -87,9 +102,8 @@ class Lab:
         )
 
     def addresses(self) -> dict[str, str]:
-        """Addresses in the order of the plan."""
-        cidr = self.cidr
-        return {host.name: str(naming.guest_address(cidr, n)) for n, host in enumerate(self.plan.hosts)}
+        """Each host keeps the address that it was given first."""
+        return {host.name: str(self._given.hosts[host.name]) for host in self.plan.hosts}
 
     def check(self) -> None:
         """Check this machine."""
@@ -132,13 +146,13 @@ class Lab:
 
     def network_args(self) -> NetworkArgs:
         """The private bridge and its table."""
-        addresses = self.addresses()
+        held = self.addresses()
         return NetworkArgs(
             bridge=naming.bridge(self.mark),
             table=naming.table(self.mark),
             cidr=str(self.cidr),
             gateway=str(naming.gateway(self.cidr)),
-            kept_in=tuple(addresses[host.name] for host in self.plan.hosts_of(Role.LOADGEN)),
+            kept_in=tuple(held[host.name] for host in self.plan.hosts_of(Role.LOADGEN)),
         )
 
     def host(self, name: str, host_key: str) -> ProvisionedHost:
@@ -167,26 +181,42 @@ class Servers:
         return {host.name: host.address for host in self.target.hosts}
 
     def check(self) -> None:
-        """Every planned host must be listed; whether it answers is asked when it is declared."""
+        """Every planned host is listed, its key to log in with is there, and it answers with its pinned host key."""
         missing = sorted({host.name for host in self.plan.hosts} - set(self.addresses()))
         if missing:
             raise UsageError(
                 f"target.hosts lists no {', '.join(missing)}, which the plan needs",
                 hint="`./taphuan plan COURSE.yaml` says which hosts the course needs and how large",
             )
+        keys = sorted({self._identity(host) for host in self._wanted()})
+        faults = [f"{key}: no such file (identity_file, beside the course file)" for key in keys if not key.is_file()]
+        faults += servers.faults(self._servers())
+        if faults:
+            raise PreflightFailed(
+                "the servers can't be reached; nothing was changed:\n" + "\n".join(f"  - {each}" for each in faults),
+                hint="put these right and run the same command again",
+            )
+
+    def _wanted(self) -> list[ServerHost]:
+        """The listed machines that the plan uses."""
+        planned = {host.name for host in self.plan.hosts}
+        return [host for host in self.target.hosts if host.name in planned]
+
+    def _servers(self) -> tuple[ServerArgs, ...]:
+        return tuple(
+            ServerArgs(name=host.name, address=host.address, port=host.port, user=host.user, host_key=host.host_key)
+            for host in self._wanted()
+        )
+
+    def _identity(self, host: ServerHost) -> Path:
+        return (self.folder / Path(host.identity_file).expanduser()).resolve()
 
     def prepare(self) -> None:
         """The machines are their owner's: there is nothing to make ready."""
 
     def declare(self) -> dict[str, object]:
         """The servers that the plan uses."""
-        wanted = {host.name for host in self.plan.hosts}
-        servers = tuple(
-            ServerArgs(name=host.name, address=host.address, port=host.port, user=host.user, host_key=host.host_key)
-            for host in self.target.hosts
-            if host.name in wanted
-        )
-        return dict(ServersStack(self.paths.name, servers).host_keys)
+        return dict(ServersStack(self.paths.name, self._servers()).host_keys)
 
     def host(self, name: str, host_key: str) -> ProvisionedHost:
         """A machine as the course file says that it can be reached."""
@@ -197,9 +227,5 @@ class Servers:
             port=listed.port,
             user=listed.user,
             host_key=host_key,
-            identity_file=(self.folder / Path(listed.identity_file).expanduser()).resolve(),
+            identity_file=self._identity(listed),
         )
-
-
-def _cidr_in(file: Path) -> IPv4Network:
-    return IPv4Network(json.loads(file.read_text())["cidr"])

@@ -63,6 +63,14 @@ class ResourceUse(Frozen):
     capacity: str
 
 
+class UnitUse(Frozen):
+    """Cores that one service of a host kept busy during the hold, on average."""
+
+    host: str
+    unit: str
+    cores: float
+
+
 class Sample(Frozen):
     """One second of the run, for the charts."""
 
@@ -90,5 +98,6 @@ class Measurement(Frozen):
 
     load: LoadResult
     resources: tuple[ResourceUse, ...]
+    units: tuple[UnitUse, ...] = ()
     what_if: WhatIf = WhatIf()
     missing_metrics: tuple[str, ...] = ()

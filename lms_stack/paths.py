@@ -9,6 +9,9 @@ from lms_stack.units import Frozen
 
 __all__ = ["DeploymentPaths", "cache_root", "state_root"]
 
+#: How the folder of a measurement is named, by its time in UTC.
+MEASURED_AT = "%Y%m%dT%H%M%SZ"
+
 
 class DeploymentPaths(Frozen):
     """The files of one deployment, all below one folder of mode 0700."""

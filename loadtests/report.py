@@ -74,6 +74,7 @@ def report_document(
         "classes": [each.model_dump(mode="json") for each in load.classes],
         "generator": {**load.generator.model_dump(), "achieved_share": load.generator.achieved_share},
         "resources": [use.model_dump() for use in measured.resources],
+        "units": [use.model_dump() for use in measured.units],
         "predicted": [use.model_dump(mode="json") for use in plan.predicted],
         "missing_metrics": list(measured.missing_metrics),
     }
@@ -100,6 +101,7 @@ def report_page(course: Course, plan: Plan, demand: Demand, measured: Measuremen
             what_if=measured.what_if.model_dump(exclude_none=True),
             objective=show(objective, "s"),
             rows=[_row(each, demand) for each in measured.load.classes],
+            units=_units(measured),
             health=_health(measured.load.generator),
             charts=_charts(plan, measured, objective),
             plan_hash=plan_hash(plan),
@@ -120,6 +122,17 @@ def _row(result: ClassResult, demand: Demand) -> dict[str, Any]:
         "planned": str(planned) if planned else "–",
         "times": ["–" if time is None else show(time, "s") for time in times],
     }
+
+
+def _units(measured: Measurement) -> list[tuple[str, str, str, str]]:
+    """What each service took of the CPU, and that divided by the requests of the hold."""
+    load = measured.load
+    seconds = (load.hold_ended - load.hold_started).total_seconds()
+    served = sum(each.completed + each.failed for each in load.classes)
+    return [
+        (use.unit, use.host, show(use.cores, "core"), show(use.cores * seconds / served, "s") if served else "–")
+        for use in measured.units
+    ]
 
 
 def _health(generator: GeneratorHealth) -> list[tuple[str, str, str]]:

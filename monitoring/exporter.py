@@ -25,12 +25,16 @@ NO_LIMIT = 1 << 60
 
 @dataclass(frozen=True)
 class Planned:
-    """What the Plan gave this host: cores, bytes of memory, bit/s of its link (0 where it has no planned link)."""
+    """What the Plan gave this host: cores, bytes of memory, bit/s of its link (0 where it has no planned link).
+
+    `units` are the services whose own CPU time is told.
+    """
 
     cores: float
     memory: int
     link: float
     interface: str
+    units: tuple[str, ...] = ()
 
 
 def cpu_seconds(root: Path = ROOT) -> float:
@@ -40,13 +44,26 @@ def cpu_seconds(root: Path = ROOT) -> float:
     is where it stands beside cgroup v1.
     """
     for tree in ("sys/fs/cgroup", "sys/fs/cgroup/unified"):
-        for line in _lines(root / tree / "cpu.stat"):
-            name, _, value = line.partition(" ")
-            if name == "usage_usec":
-                return int(value) / 1e6
+        used = _spaced(root / tree / "cpu.stat").get("usage_usec")
+        if used is not None:
+            return used / 1e6
     ticks = [int(word) for word in _lines(root / "proc/stat")[0].split()[1:9]]
     # user, nice, system, idle, iowait, irq, softirq, steal: all but the idle ones and what others stole.
     return (sum(ticks[:3]) + sum(ticks[5:7])) / os.sysconf("SC_CLK_TCK")
+
+
+def unit_cpu_seconds(unit: str, root: Path = ROOT) -> float | None:
+    """CPU time of a service since it started, in seconds, by its cgroup; None where it doesn't run.
+
+    systemd puts instances of a template (postgresql@17-main) into a slice of the template's own.
+    """
+    for tree in ("sys/fs/cgroup", "sys/fs/cgroup/unified"):
+        services = root / tree / "system.slice"
+        for stat in (services / unit / "cpu.stat", *services.glob(f"system-*.slice/{unit}/cpu.stat")):
+            used = _spaced(stat).get("usage_usec")
+            if used is not None:
+                return used / 1e6
+    return None
 
 
 def memory_bytes(root: Path = ROOT) -> tuple[float, float]:
@@ -58,7 +75,7 @@ def memory_bytes(root: Path = ROOT) -> tuple[float, float]:
     ):
         used = _number(root / tree / current)
         if used is not None:
-            cached = _fields(root / tree / "memory.stat").get(key, 0)
+            cached = _spaced(root / tree / "memory.stat").get(key, 0)
             allowed = _number(root / tree / limit)
             return used - cached, allowed if allowed and allowed < NO_LIMIT else total
     return total - available, total
@@ -91,12 +108,21 @@ class HostCollector(Collector):
         """The metrics of this moment; what can't be read is left out, never 0."""
         yield _counter("taphuan_host_cpu_seconds", "CPU time used by this host.", cpu_seconds(self._root))
         yield _gauge("taphuan_host_cores", "Cores that the plan gives this host.", self._planned.cores)
+        yield self._units()
         used, limit = memory_bytes(self._root)
         yield _gauge("taphuan_host_memory_bytes", "Memory in use, without cache that can be dropped.", used)
         planned = self._planned.memory or limit
         yield _gauge("taphuan_host_memory_limit_bytes", "Memory that the plan gives this host.", planned)
         yield from self._disk()
         yield from self._link()
+
+    def _units(self) -> Metric:
+        told = CounterMetricFamily("taphuan_unit_cpu_seconds", "CPU time used by a service.", labels=("unit",))
+        for unit in self._planned.units:
+            used = unit_cpu_seconds(unit, self._root)
+            if used is not None:
+                told.add_metric((unit,), used)
+        return told
 
     def _disk(self) -> Iterator[Metric]:
         space = os.statvfs(self._root)
@@ -133,12 +159,13 @@ def _number(path: Path) -> float | None:
     return float(text) if text.isdigit() else None
 
 
-def _fields(path: Path) -> dict[str, int]:
+def _spaced(path: Path) -> dict[str, int]:
+    """A file of lines `name value`, or `name: value unit`."""
     return {line.split()[0].rstrip(":"): int(line.split()[1]) for line in _lines(path) if len(line.split()) > 1}
 
 
 def _meminfo(root: Path) -> tuple[float, float]:
-    fields = _fields(root / "proc/meminfo")
+    fields = _spaced(root / "proc/meminfo")
     return fields["MemTotal"] * 1024, fields["MemAvailable"] * 1024
 
 
@@ -149,6 +176,7 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--cores", type=float, required=True, help="planned cores")
     parser.add_argument("--memory-bytes", type=int, default=0, help="planned memory; what is there where left out")
     parser.add_argument("--link-bits", type=float, default=0, help="planned bandwidth in bit/s; none where left out")
+    parser.add_argument("--units", default="", help="services whose CPU time is told, with commas between")
     parser.add_argument("--interface", default="", help="that of the default route where left out")
     return parser.parse_args(words)
 
@@ -157,7 +185,9 @@ def main(words: list[str] | None = None, wait: Callable[[], object] | None = Non
     """Serve /metrics until the process is told to end."""
     given = _arguments(words)
     registry = CollectorRegistry()
-    registry.register(HostCollector(Planned(given.cores, given.memory_bytes, given.link_bits, given.interface)))
+    units = tuple(filter(None, given.units.split(",")))
+    planned = Planned(given.cores, given.memory_bytes, given.link_bits, given.interface, units)
+    registry.register(HostCollector(planned))
     server, _thread = start_http_server(given.port, given.address, registry)
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())

@@ -10,6 +10,7 @@ class Metric(StrEnum):
     # taphuan-exporter (monitoring/exporter.py)
     HOST_CPU_SECONDS = "taphuan_host_cpu_seconds_total"
     HOST_CORES = "taphuan_host_cores"
+    UNIT_CPU_SECONDS = "taphuan_unit_cpu_seconds_total"
     HOST_MEMORY = "taphuan_host_memory_bytes"
     HOST_MEMORY_LIMIT = "taphuan_host_memory_limit_bytes"
     HOST_DISK = "taphuan_host_disk_bytes"

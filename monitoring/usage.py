@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from lms_stack.measurement import ResourceUse
+from lms_stack.measurement import ResourceUse, UnitUse
 from lms_stack.plan import STACK_ROLES, Role
 from lms_stack.topology import Host, Topology
 from lms_stack.units import show
@@ -39,6 +39,18 @@ def resource_use(
         if set(host.roles) & set(STACK_ROLES):
             _ask_host(asked, host, link_bits)
     return tuple(sorted(asked.found, key=lambda use: -use.share)), tuple(asked.missing)
+
+
+def unit_use(prometheus: Prometheus, topology: Topology, started: datetime, ended: datetime) -> tuple[UnitUse, ...]:
+    """What each service of the stack's hosts took of the CPU in a span, the busiest first.
+
+    :raises StepFailed: Prometheus can't be reached.
+    """
+    stack = {host.name for host in topology.hosts if set(host.roles) & set(STACK_ROLES)}
+    span = _Asked(prometheus, started, ended).span
+    rows = prometheus.query(f"sum by (host, unit) (rate({Metric.UNIT_CPU_SECONDS}[{span}]))", ended)
+    found = (UnitUse(host=row.labels["host"], unit=row.labels["unit"], cores=row.value) for row in rows)
+    return tuple(sorted((use for use in found if use.host in stack), key=lambda use: -use.cores))
 
 
 @dataclass

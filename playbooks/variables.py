@@ -125,7 +125,7 @@ def _base(inputs: ConfigureInputs, host: Host) -> dict[str, Any]:
         "base_update_times": UPDATES,
         "base_ca_file": PATHS["ca"],
         "base_exporter_source": str(inputs.artifacts.exporter),
-        "base_exporter_arguments": exporter_arguments(host, service("taphuan-exporter")),
+        "base_exporter_arguments": exporter_arguments(topology, host),
         "base_node_exporter_listen": _listen("node-exporter"),
     }
 
@@ -148,11 +148,19 @@ def host_names(topology: Topology) -> list[str]:
     return [*lines, *(f"{host.address} {topology.domain}" for host in topology.hosts_of(Role.EDGE))]
 
 
-def exporter_arguments(host: Host, row: Service) -> list[str]:
+def exporter_arguments(topology: Topology, host: Host) -> list[str]:
     """The planned capacities, which the host itself can't know; it finds the interface of its default route itself."""
-    arguments = [f"--port={row.port}", f"--cores={host.cores:g}", f"--memory-bytes={host.memory}"]
+    port = service("taphuan-exporter").port
+    units = dict.fromkeys(_running_unit(row) for row in topology.services_of(host) if row.role)
+    arguments = [f"--port={port}", f"--cores={host.cores:g}", f"--memory-bytes={host.memory}"]
+    arguments.append(f"--units={','.join(units)}")
     link = [f"--link-bits={host.link:.0f}"] if host.link else []
     return [*arguments, *link]
+
+
+def _running_unit(row: Service) -> str:
+    """The unit in whose cgroup a service works; Debian's postgresql.service only stands for its clusters."""
+    return f"postgresql@{POSTGRESQL}-main.service" if row.name == "postgresql" else row.unit
 
 
 # ------------------------------------------------------------------------------------------------------------- edge

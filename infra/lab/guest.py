@@ -87,7 +87,7 @@ def ensure(args: GuestArgs) -> str:
 
 def is_up(args: GuestArgs) -> bool:
     """Whether the guest runs, on its bridge and at its own root, with the key that it is known by."""
-    leader = _leader(args)
+    leader = leader_of(args)
     if leader is None or not os.path.ismount(args.root) or not _has_key(args):
         return False
     try:
@@ -111,7 +111,7 @@ def adjust(args: GuestArgs) -> None:
 
 def drift(args: GuestArgs) -> set[str]:
     """Which of a running guest's settings are no longer as wanted; a guest that rebooted has a new, free link."""
-    leader = _leader(args)
+    leader = leader_of(args)
     return {
         *(() if args.group.is_applied(args.limits) else ("cores", "cpuset", "memory")),
         *(() if leader and is_shaped(leader, args.link) else ("link",)),
@@ -174,7 +174,8 @@ def remove(args: GuestPlace) -> None:
         shutil.rmtree(args.folder)
 
 
-def _leader(args: GuestPlace) -> int | None:
+def leader_of(args: GuestPlace) -> int | None:
+    """The guest's own process 1, as this host numbers it; None where it does not run."""
     nspawn = processes.nspawn_of(args.machine, args.root)
     return processes.leader_of(nspawn) if nspawn is not None else None
 
@@ -240,7 +241,7 @@ def _start(args: GuestArgs) -> None:
 def _wait_for_leader(args: GuestArgs) -> int:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        leader = _leader(args)
+        leader = leader_of(args)
         if leader is not None and succeeds("nsenter", "--target", str(leader), "--net", "ip", "link", "show", "host0"):
             return leader
         time.sleep(0.05)

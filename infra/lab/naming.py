@@ -1,6 +1,6 @@
 """Names and addresses of one lab deployment; everything it makes on the box carries its six-digit mark."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import blake2s
 from ipaddress import IPv4Address, IPv4Network
 
@@ -47,6 +47,6 @@ def gateway(cidr: IPv4Network) -> IPv4Address:
     return cidr[1]
 
 
-def guest_address(cidr: IPv4Network, number: int) -> IPv4Address:
-    """The address of the n-th host of the plan, from .10 up."""
-    return cidr[10 + number]
+def guest_addresses(cidr: IPv4Network) -> Iterator[IPv4Address]:
+    """The addresses that hosts may have, from .10 up."""
+    return (cidr[number] for number in range(10, cidr.num_addresses - 1))

@@ -20,7 +20,7 @@ from infra.lab.guest import GuestArgs
 from infra.stack import Provisioned, destroy, held_secrets, provision
 from infra.targets import Lab, Servers
 from lms_stack.course import ServerHost, ServersTarget
-from lms_stack.errors import PreflightFailed, StepFailed
+from lms_stack.errors import PreflightFailed
 from lms_stack.folders import cache_root
 from lms_stack.plan import Plan
 from lms_stack.provisioned import ProvisionChanges
@@ -325,18 +325,28 @@ def test_servers_that_answer_with_their_pinned_keys_are_taken_as_they_are(first:
     again = _provision_servers(deployment, plan, target).changes
     assert again == ProvisionChanges(same=again.same)
     guest.stop(first.guest)
-    with pytest.raises(StepFailed, match="doesn't answer on SSH"):
+    with pytest.raises(PreflightFailed, match="doesn't answer on SSH"):
         _provision_servers(deployment, plan, target)
     deployment.down()
     first.up()
     assert guest.is_up(first.guest)
 
 
+def test_servers_that_were_left_are_taken_again_with_the_secrets_that_their_data_know(
+    first: Deployment, begin: Begin
+) -> None:
+    deployment = begin("taken-again")
+    plan, target = _servers(deployment, first, guest.host_key(first.guest))
+    before = _provision_servers(deployment, plan, target)
+    deployment.down()
+    assert _provision_servers(deployment, plan, target).secrets == before.secrets
+
+
 def test_a_server_with_another_key_than_the_pinned_one_stops_everything(first: Deployment, begin: Begin) -> None:
     deployment = begin("impostor")
     other = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKVIQho984vGotmItJHeygeqBj5cCjKJunxteqck+Wy+"
     plan, target = _servers(deployment, first, other)
-    with pytest.raises(StepFailed, match="another host key than the pinned one"):
+    with pytest.raises(PreflightFailed, match="another host key than the pinned one"):
         _provision_servers(deployment, plan, target)
 
 

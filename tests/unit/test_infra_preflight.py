@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infra import preflight, targets
+from infra import preflight, servers, targets
 from infra.lab.guest import GuestArgs
 from infra.targets import Lab, Servers
 from lms_stack.course import ServerHost, ServersTarget
@@ -148,14 +148,46 @@ def _servers(plan: Plan, folder: Path, *names: str) -> Servers:
     return Servers(plan, DeploymentPaths(root=folder / "state"), target, folder)
 
 
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    """The key to log in with, beside the course file."""
+    file = tmp_path / "keys" / "id"
+    file.parent.mkdir()
+    file.touch()
+    return file
+
+
 def test_servers_that_the_plan_needs_and_the_file_lacks_are_named(plan: Plan, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="loadgen-1, monitor-1"):
         _servers(plan, tmp_path, "lms-1").check()
 
 
-def test_a_servers_key_file_is_beside_the_course_file(plan: Plan, tmp_path: Path) -> None:
-    servers = _servers(plan, tmp_path, *(host.name for host in plan.hosts))
-    servers.check()
-    host = servers.host("lms-1", "ssh-ed25519 AAAA")
-    assert host.identity_file == tmp_path / "keys" / "id"
+def _shown(monkeypatch: pytest.MonkeyPatch, keys: dict[str, set[str]]) -> None:
+    """Let machines answer with these keys, by address; the others don't answer."""
+    monkeypatch.setattr(servers, "_shown_keys", lambda args, _kind: keys.get(args.address, set()))
+
+
+def test_a_servers_key_file_is_beside_the_course_file(
+    plan: Plan, tmp_path: Path, key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _shown(monkeypatch, {f"192.0.2.{n}": {"AAAA"} for n in range(3)})
+    target = _servers(plan, tmp_path, *(host.name for host in plan.hosts))
+    target.check()
+    host = target.host("lms-1", "ssh-ed25519 AAAA")
+    assert host.identity_file == key
     assert (host.address, host.port, host.user) == ("192.0.2.0", 22, "root")
+
+
+def test_everything_that_keeps_us_from_servers_is_told_at_once(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _shown(monkeypatch, {"192.0.2.0": {"AAAA"}, "192.0.2.1": {"BBBB"}})
+    target = _servers(plan, tmp_path, *(host.name for host in plan.hosts))
+    with pytest.raises(PreflightFailed) as refused:
+        target.check()
+    said = refused.value.message
+    one, two, three = (host.name for host in plan.hosts)
+    assert f"{tmp_path}/keys/id: no such file" in said
+    assert f"{two} (192.0.2.1:22) answered with another host key" in said
+    assert f"{three} (192.0.2.2:22) doesn't answer on SSH" in said
+    assert f"{one} (" not in said

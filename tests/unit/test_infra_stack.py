@@ -1,6 +1,7 @@
 """What is declared to Pulumi, what is kept secret, and what a killed run left."""
 
 import asyncio
+import errno
 import json
 import os
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from pulumi.automation import Stack
 from infra import certificates, leftovers, secrets, stack
 from infra.lab.network import NetworkArgs
 from infra.resources import LabStack
+from lms_stack.errors import StepFailed
 from lms_stack.provisioned import ProvisionChanges, ProvisionedNetwork
 from tests.unit.test_infra_provider import GUEST
 
@@ -191,3 +193,20 @@ def test_secrets_are_not_shown_where_what_was_provisioned_is_printed() -> None:
         changes=ProvisionChanges(),
     )
     assert "hunter2" not in f"{provisioned!r} {provisioned}"
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "helps"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/s/golden"), "/s/golden: No space left", "TAPHUAN_STATE"),
+        (OSError(errno.ENOSPC, "No space left on device"), "this machine refused: No space left", "TAPHUAN_STATE"),
+        (TimeoutError("lms-1 did not start in 60 s"), "refused: lms-1 did not start in 60 s", "run the same command"),
+        (LookupError("every /24 of 198.18.0.0/15 is taken"), "every /24", "run the same command"),
+    ],
+)
+def test_what_this_machine_refuses_is_told_in_a_line(error: Exception, said: str, helps: str, tmp_path: Path) -> None:
+    with pytest.raises(StepFailed) as failed, stack._failures_told(tmp_path / "up.log"):
+        raise error
+    assert said in failed.value.message
+    assert "Errno" not in failed.value.message
+    assert helps in failed.value.hint

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from monitoring import exporter
-from monitoring.exporter import HostCollector, Planned, cpu_seconds, default_interface, link_bytes, memory_bytes
+from monitoring.exporter import (
+    HostCollector,
+    Planned,
+    cpu_seconds,
+    default_interface,
+    link_bytes,
+    memory_bytes,
+    unit_cpu_seconds,
+)
 
 PLANNED = Planned(cores=1.5, memory=2 << 30, link=20e6, interface="")
 
@@ -38,6 +46,27 @@ def test_cpu_time_is_that_of_the_hosts_own_cgroup(tree: str, tmp_path: Path) -> 
 def test_cpu_time_of_a_machine_without_cgroup_v2_leaves_idle_and_stolen_time_out(tmp_path: Path) -> None:
     root = _tree(tmp_path, MACHINE | {"sys/fs/cgroup/cpu.stat": "nr_periods 7\n"})
     assert cpu_seconds(root) == pytest.approx(1.65)
+
+
+@pytest.mark.parametrize("tree", ["sys/fs/cgroup", "sys/fs/cgroup/unified"])
+@pytest.mark.parametrize(
+    ("unit", "folder"),
+    [
+        ("nginx.service", "nginx.service"),
+        ("postgresql@17-main.service", "system-postgresql.slice/postgresql@17-main.service"),
+    ],
+)
+def test_cpu_time_of_a_service_is_that_of_its_own_group(tree: str, unit: str, folder: str, tmp_path: Path) -> None:
+    _tree(tmp_path, {f"{tree}/system.slice/{folder}/cpu.stat": "usage_usec 1500000\nuser_usec 1\n"})
+    assert unit_cpu_seconds(unit, tmp_path) == 1.5
+
+
+def test_a_service_that_does_not_run_has_no_count_rather_than_nought(tmp_path: Path) -> None:
+    files = MACHINE | {"sys/fs/cgroup/system.slice/nginx.service/cpu.stat": "usage_usec 1\n"}
+    planned = Planned(1, 0, 0, "", units=("nginx.service", "gone.service"))
+    samples = HostCollector(planned, _tree(tmp_path, files)).collect()
+    told = [sample.labels for metric in samples for sample in metric.samples if "unit" in sample.labels]
+    assert told == [{"unit": "nginx.service"}]
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import pytest
 
 from lms_stack.errors import StepFailed
 from monitoring.names import Alert, Metric, Record
-from monitoring.prometheus import FiringAlert, Prometheus
+from monitoring.prometheus import FiringAlert, Prometheus, Reading
 from monitoring.status import Health, status
-from monitoring.usage import resource_use
+from monitoring.usage import resource_use, unit_use
 from tests.unit.stacks import small_stack, split_stack
 
 END = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -69,6 +69,20 @@ def test_every_resource_that_carries_learners_is_told_the_busiest_first() -> Non
         ("PostgreSQL connections", 0.25, "100 connections"),
         ("edge link in", 0.04, "20 Mbit/s"),
     ]
+
+
+class Units(Canned):
+    """A Prometheus that knows the CPU of a service on two hosts."""
+
+    def query(self, expression: str, at: datetime | None = None) -> tuple[Reading, ...]:
+        assert f"rate({Metric.UNIT_CPU_SECONDS}[60s])" in expression
+        rows = (("lms-1", "valkey-server.service", 0.01), ("lms-1", "nginx.service", 0.2), ("monitor-1", "x", 0.5))
+        return tuple(Reading(labels={"host": host, "unit": unit}, value=value) for host, unit, value in rows)
+
+
+def test_the_cpu_of_each_service_of_the_stack_is_told_the_busiest_first() -> None:
+    used = unit_use(Units({}), small_stack(), *SPAN)
+    assert [(use.unit, use.cores) for use in used] == [("nginx.service", 0.2), ("valkey-server.service", 0.01)]
 
 
 def test_monitor_and_load_generator_are_never_the_bottleneck() -> None:

@@ -10,7 +10,16 @@ import pytest
 
 from lms_stack.course_file import read_course
 from lms_stack.demand import demand
-from lms_stack.measurement import ClassResult, GeneratorHealth, LoadResult, Measurement, ResourceUse, Sample, WhatIf
+from lms_stack.measurement import (
+    ClassResult,
+    GeneratorHealth,
+    LoadResult,
+    Measurement,
+    ResourceUse,
+    Sample,
+    UnitUse,
+    WhatIf,
+)
 from lms_stack.request_classes import RequestClass
 from lms_stack.sizing import plan
 from lms_stack.verdict import Bottleneck, Excuse, Outcome, Verdict
@@ -80,6 +89,13 @@ def test_what_others_wrote_is_shown_and_never_run() -> None:
     text = page(measured(failed=3, failures={HOSTILE: 3}), judged)
     assert "<script" not in text
     assert "&lt;script&gt;" in text
+
+
+def test_the_cpu_time_of_a_service_is_told_for_one_request() -> None:
+    used = measured().model_copy(update={"units": (UnitUse(host="lms-1", unit="nginx.service", cores=0.1),)})
+    shown = page(used, Verdict(outcome=Outcome.FITS))
+    assert "nginx.service" in shown
+    assert "<td>30 ms</td>" in shown  # 0.1 core for 60 s, 200 requests
 
 
 def test_a_run_that_saw_nothing_still_makes_a_report() -> None:
