@@ -268,7 +268,7 @@ def world(course: Any, settings: Any, tmp_path: Any) -> dict[str, Any]:
         "certificate": Certificate.objects.create(
             course=course, learner=learner, organiser="Sở", year=2026, sequence=1, name="A", course_title="K", **dates
         ),
-        "survey": Survey.objects.create(course=course, audience="nguoi-hoc", **dates),
+        "survey": Survey.objects.update_or_create(course=course, audience="nguoi-hoc", defaults=dates)[0],
         "material": Material.objects.create(title="Học liệu", kind="lesson"),
         "roster": RosterImport.objects.create(course=course, name="ds.csv", content=b"", state="ready"),
     }
