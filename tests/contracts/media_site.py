@@ -24,7 +24,10 @@ _ASKED: list[str] = []
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Serve files as the edge does, and leave the rest to the toy site."""
     path = environ["PATH_INFO"]
-    _ASKED.append(f"{path} {environ.get('HTTP_RANGE', '')} {'cookie' if 'HTTP_COOKIE' in environ else ''}")
+    # An opaque origin is told as "null", by which what a package itself asks for is known.
+    by_package = "referred-by-package" if environ.get("HTTP_ORIGIN") == "null" else ""
+    cookie = "cookie" if "HTTP_COOKIE" in environ else ""
+    _ASKED.append(f"{path} {environ.get('HTTP_RANGE', '')} {by_package} {cookie}")
     if path == "/khai-bao":
         start_response("200 OK", [("Content-Type", "text/plain")])
         return ["\n".join(_ASKED).encode()]
