@@ -4,6 +4,7 @@ import re
 import shutil
 import stat
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -91,7 +92,7 @@ def read(archive: zipfile.ZipFile, name: str, limit: int = 2**20) -> bytes:
         if archive.getinfo(name).file_size > limit:
             raise ValidationError(_("Tệp %s trong gói quá lớn.") % name)
         return archive.read(name)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, EOFError, zipfile.zlib.error) as error:
+    except (zipfile.BadZipFile, OSError, NotImplementedError, EOFError, zlib.error) as error:
         raise ValidationError(_("Tệp %s trong gói bị hỏng.") % name) from error
 
 
@@ -112,7 +113,7 @@ def unpack(archive: zipfile.ZipFile, target: Path, change: Any) -> None:
                 shutil.copyfileobj(source, sink)
             change(name, path)
         part.replace(target)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, EOFError, zipfile.zlib.error) as error:
+    except (zipfile.BadZipFile, OSError, NotImplementedError, EOFError, zlib.error) as error:
         raise ValidationError(_("Gói bị hỏng, không giải nén được: %s.") % error) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -116,7 +116,8 @@ def _mastery(item: Element) -> float | None:
 
 
 def _base(root: Element) -> str:
-    return _get(root, "base") + _get(next(_all(root, "resources"), root), "base") if root is not None else ""
+    resources = next(_all(root, "resources"), None)
+    return _get(root, "base") + (_get(resources, "base") if resources is not None else "")
 
 
 def _all(element: Element, name: str) -> Iterator[Element]:
