@@ -183,6 +183,9 @@ INITIAL_PASSWORDS = os.environ.get("LOPHOC_INITIAL_PASSWORDS", "")
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
 LOCALE_PATHS = [PACKAGE / "locale"]
+# The choice of a language outlasts the browser; an account keeps it too (accounts/language.py).
+LANGUAGE_COOKIE_AGE = 365 * 86400
+LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_SAMESITE = True, "Lax"
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_I18N = USE_TZ = True
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

@@ -1,8 +1,8 @@
 """Every address of the site, room by room. Views declare their request class; see operations/request_class.py."""
 
 from django.urls import include, path
-from django.views.i18n import set_language
 
+from lophoc.accounts.language import switch
 from lophoc.operations import views as operations
 
 urlpatterns = [
@@ -18,7 +18,7 @@ urlpatterns = [
     path("", include("lophoc.surveys.urls")),
     path("", include("lophoc.reports.urls")),
     path("kho-hoc-lieu/", include("lophoc.content.urls")),
-    path("ngon-ngu/", set_language, name="set_language"),
+    path("ngon-ngu/", switch, name="set_language"),
     path("suc-khoe/song", operations.alive, name="alive"),
     path("suc-khoe/san-sang", operations.ready, name="ready"),
     path("metrics", operations.metrics, name="metrics"),

@@ -16,6 +16,7 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
@@ -33,12 +34,12 @@ COLUMNS = {
 }
 OPTIONAL = frozenset({"username"})
 LABELS = {
-    "username": "tên đăng nhập",
-    "full_name": "họ tên",
+    "username": gettext_noop("tên đăng nhập"),
+    "full_name": gettext_noop("họ tên"),
     "email": "email",
-    "school": "trường",
-    "unit": "đơn vị",
-    "klass": "lớp",
+    "school": gettext_noop("trường"),
+    "unit": gettext_noop("đơn vị"),
+    "klass": gettext_noop("lớp"),
 }
 _LENGTHS = {"username": 150, "full_name": 150, "email": 150, "school": 200, "unit": 200, "klass": 150}
 _USERNAME = UnicodeUsernameValidator()
@@ -149,10 +150,10 @@ def _places(heading: list[str]) -> dict[str, int]:
     for at, text in enumerate(heading):
         name = next((name for name, names in COLUMNS.items() if simple(text) in names), None)
         if name in found:
-            raise UnreadableError(_("Có hai cột “%(label)s”. Hãy giữ một cột.") % {"label": LABELS[name]})
+            raise UnreadableError(_("Có hai cột “%(label)s”. Hãy giữ một cột.") % {"label": _(LABELS[name])})
         if name:
             found[name] = at
-    missing = [LABELS[name] for name in COLUMNS if name not in found and name not in OPTIONAL]
+    missing = [_(LABELS[name]) for name in COLUMNS if name not in found and name not in OPTIONAL]
     if missing:
         raise UnreadableError(
             _("Dòng tiêu đề thiếu cột: %(missing)s. Dòng đầu tiên của tệp phải là tên các cột.")

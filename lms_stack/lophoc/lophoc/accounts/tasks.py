@@ -7,7 +7,7 @@ from dataclasses import astuple
 from itertools import chain
 
 from django.core.signing import TimestampSigner
-from django.utils import timezone
+from django.utils import timezone, translation
 from django_tasks import task
 
 from lophoc.accounts import mail
@@ -52,10 +52,12 @@ def import_roster(pk: int, site: str) -> None:
 
 
 def _run(pk: int, job: Callable[[RosterImport], None]) -> None:
-    """Do a job on a roster; whatever breaks it shows on the roster's page."""
-    found = RosterImport.objects.select_related("course").get(pk=pk)
+    """Do a job on a roster; what is wrong is said in its uploader's language, and what breaks shows on its page."""
+    found = RosterImport.objects.select_related("course", "uploaded_by").get(pk=pk)
+    reader = found.uploaded_by.language if found.uploaded_by else None
     try:
-        job(found)
+        with translation.override(reader):
+            job(found)
     except UnreadableError as error:
         _say(found, state=State.FAULTY, errors=[[1, "", str(error)]], error_count=1)
     except Exception:

@@ -5,7 +5,6 @@ from typing import Any
 from allauth.account.views import LoginView
 from allauth.core import ratelimit
 from allauth.mfa.utils import is_mfa_enabled
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import PasswordChangeView, PasswordResetConfirmView, PasswordResetView
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from lophoc.accounts.forms import ForgottenPasswordForm, ProfileForm, SignInForm
+from lophoc.accounts.language import tell
 from lophoc.accounts.models import User
 from lophoc.operations.request_class import mark, request_class
 
@@ -82,9 +82,5 @@ def profile(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         form.save()
         messages.success(request, _("Đã lưu hồ sơ."))
-        answer = redirect("profile")
-        answer.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, person.language, max_age=365 * 86400, samesite="Lax", secure=True
-        )
-        return answer
+        return tell(redirect("profile"), person.language)
     return render(request, "accounts/profile.html", {"form": form, "has_second_factor": is_mfa_enabled(person)})

@@ -17,6 +17,7 @@ from axes.models import AccessAttempt, AccessLog
 from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import CASCADE, Field, FileField, ForeignKey, Model, QuerySet
+from django.utils.translation import gettext as _
 
 from lophoc.accounts.models import User
 from lophoc.reports.acts import ACTIONS, changes_of
@@ -114,7 +115,7 @@ def archive(person: User) -> IO[bytes]:
             if rows
         }
         about = LogEntry.objects.get_for_object(person).order_by("timestamp")
-        tables["lịch sử tài khoản"] = [_history(entry) for entry in about]
+        tables[_("lịch sử tài khoản")] = [_history(entry) for entry in about]
         text = json.dumps(tables, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
         made.writestr("du-lieu.json", text)
     file.seek(0)
@@ -142,9 +143,9 @@ def _file(stored: Any, made: ZipFile, number: int) -> str:
         with stored.open("rb") as source, made.open(name, "w") as target:
             shutil.copyfileobj(source, target)
     except FileNotFoundError:
-        return f"{stored.name} (không còn tệp)"
+        return f"{stored.name} ({_('không còn tệp')})"
     return name
 
 
 def _history(entry: LogEntry) -> dict[str, Any]:
-    return {"lúc": entry.timestamp, "việc": str(ACTIONS[entry.action]), "thay đổi": list(changes_of(entry))}
+    return {_("lúc"): entry.timestamp, _("việc"): str(ACTIONS[entry.action]), _("thay đổi"): list(changes_of(entry))}
