@@ -136,7 +136,7 @@ def test_the_report_to_the_ministry_has_the_courses_that_ended_in_the_period(bus
     from lophoc.surveys.models import Survey, Tally
 
     load(busy)
-    survey = Survey.objects.get(audience="nguoi-hoc")
+    survey = Survey.objects.get(course=busy, audience="nguoi-hoc", is_load_test=False)
     Survey.objects.update(answered=5)
     Tally.objects.create(question=survey.questions.filter(section="system").first(), value="4", count=5)
     summarise(busy, for_good=False)

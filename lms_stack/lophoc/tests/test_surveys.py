@@ -227,6 +227,7 @@ def test_questions_are_edited_until_the_survey_opens(surveys: dict[str, Any]) ->
 def test_an_organiser_makes_the_surveys_of_a_course_that_has_none(course: Any) -> None:
     from lophoc.surveys.models import Survey
 
+    Survey.objects.all().delete()
     assert signed_in("quantri").post(f"{PAGE}tao/").status_code == 302
     assert Survey.objects.count() == 2
     signed_in("quantri").post(f"{PAGE}tao/")
@@ -235,8 +236,9 @@ def test_an_organiser_makes_the_surveys_of_a_course_that_has_none(course: Any) -
 
 def test_a_bundle_brings_its_own_questions_and_loading_again_changes_nothing(course: Any) -> None:
     from lophoc.surveys.load import load
-    from lophoc.surveys.models import Question
+    from lophoc.surveys.models import Question, Survey
 
+    Survey.objects.all().delete()
     asked = {
         "learners": [
             {"section": "content", "kind": "likert", "text": "Hài lòng?"},

@@ -59,14 +59,18 @@ TABLE: dict[Role, frozenset[Right]] = {
 SITE_ROLES = (Role.ORGANISER, Role.BUILDER, Role.APPRAISER, Role.TECHNICIAN)
 
 
+_KEPT = "_site_roles"
+
+
 def site_roles(user: Any) -> frozenset[Role]:
     """The roles that somebody has on the whole site; no query for those who are no staff."""
     if not user.is_authenticated or not user.is_staff:
         return frozenset()
-    if "_site_roles" not in user.__dict__:
+    # Kept on the person, by attribute: a request's user is a proxy, whose own __dict__ has nothing of the person's.
+    if getattr(user, _KEPT, None) is None:
         names = set(user.groups.values_list("name", flat=True))
-        user._site_roles = frozenset(role for role in SITE_ROLES if role in names)
-    return frozenset(user._site_roles)
+        setattr(user, _KEPT, frozenset(role for role in SITE_ROLES if role in names))
+    return frozenset(getattr(user, _KEPT))
 
 
 def site_rights(user: Any) -> frozenset[Right]:
@@ -78,7 +82,7 @@ def assign(user: Any, roles: Iterable[Role]) -> None:
     """Give somebody just these roles of the whole site."""
     wanted = frozenset(roles)
     user.groups.set([Group.objects.get_or_create(name=role)[0] for role in sorted(wanted)])
-    user.__dict__.pop("_site_roles", None)
+    setattr(user, _KEPT, None)
     if user.is_staff != bool(wanted):
         user.is_staff = bool(wanted)
         user.save(update_fields=("is_staff",))
