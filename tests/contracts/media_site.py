@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from toy_site import application as toy_site
+from toy_site import application as toy_site  # type: ignore[import-not-found]  # beside it, for granian
 
 ROOT = Path(__file__).parent.parent.parent
 STATIC = ROOT / "lms_stack" / "lophoc" / "lophoc" / "static"
@@ -37,7 +37,8 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
         name = path.split("/", 4)[4]
         headers = [("Content-Security-Policy", POLICY)] if name.startswith("goi/") else []
         return _file(Path(settings.MEDIA_ROOT) / name, headers, environ, start_response)
-    return toy_site(environ, start_response)
+    answer: Iterable[bytes] = toy_site(environ, start_response)
+    return answer
 
 
 def _file(path: Path, headers: list[tuple[str, str]], environ: dict[str, Any], start_response: Any) -> list[bytes]:

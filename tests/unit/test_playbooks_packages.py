@@ -7,13 +7,16 @@ from pathlib import Path
 import pytest
 
 from lms_stack.course import Course, Package
+from lms_stack.course_file import read_course
 from playbooks.packages import package_files, package_name
+
+COURSE = read_course(Path(__file__).parent / "good_course.yaml")
 
 
 def packages(*files: str) -> Course:
     """A course of nothing but packages, as far as packing looks at it."""
     units = tuple(Package(kind="package", title=name, file=name) for name in files)
-    return Course.model_construct(content=units)
+    return COURSE.model_copy(update={"content": units})
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import imageio_ffmpeg
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -19,11 +20,9 @@ def media(settings: Any, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ffmpeg(monkeypatch: pytest.MonkeyPatch) -> str:
-    """The program, from the wheel that development has."""
-    program = str(pytest.importorskip("imageio_ffmpeg").get_ffmpeg_exe())
-    monkeypatch.setattr("lophoc.packages.tasks.shutil.which", lambda _name: program)
-    return program
+def ffmpeg() -> str:
+    """The program."""
+    return str(imageio_ffmpeg.get_ffmpeg_exe())
 
 
 def film_of(upload: str) -> Any:
@@ -78,6 +77,9 @@ def test_what_is_no_video_says_so_and_leaves_nothing(ffmpeg: str, media: Path) -
 
 
 def test_without_ffmpeg_the_upload_is_played_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lophoc.packages.tasks.shutil.which", lambda _name: None)
+    def missing() -> str:
+        raise RuntimeError
+
+    monkeypatch.setattr("lophoc.packages.tasks.imageio_ffmpeg.get_ffmpeg_exe", missing)
     film = film_of(default_storage.save("hoc-lieu/video/a.mp4", ContentFile(b"video")))
     assert "ffmpeg" in film.fault

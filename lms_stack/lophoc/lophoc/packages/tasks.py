@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import imageio_ffmpeg
 from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
@@ -81,11 +82,12 @@ def _cut(source: Path, target: Path) -> None:
 def _ffmpeg(*arguments: str) -> str:
     """What ffmpeg says.
 
-    :raises ValidationError: there is no ffmpeg, or it took too long.
+    :raises ValidationError: there is none for this processor, or it took too long.
     """
-    program = shutil.which("ffmpeg")
-    if program is None:
-        raise ValidationError(_("Máy chủ không có ffmpeg nên video được phát nguyên tệp."))
+    try:
+        program = imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError as error:
+        raise ValidationError(_("Máy chủ không có ffmpeg nên video được phát nguyên tệp.")) from error
     command = [program, "-hide_banner", "-nostdin", "-y", *arguments]
     try:
         done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)

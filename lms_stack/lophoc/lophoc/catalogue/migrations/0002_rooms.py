@@ -5,60 +5,79 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalogue', '0001_initial'),
+        ("catalogue", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='course',
-            name='copied_from',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to='catalogue.course'),
+            model_name="course",
+            name="copied_from",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                to="catalogue.course",
+            ),
         ),
         migrations.AddField(
-            model_name='course',
-            name='form',
-            field=models.CharField(choices=[('online', 'qua mạng'), ('blended', 'kết hợp qua mạng và tập trung')], default='online', max_length=10, verbose_name='hình thức'),
+            model_name="course",
+            name="form",
+            field=models.CharField(
+                choices=[("online", "qua mạng"), ("blended", "kết hợp qua mạng và tập trung")],
+                default="online",
+                max_length=10,
+                verbose_name="hình thức",
+            ),
         ),
         migrations.AddField(
-            model_name='course',
-            name='how_to_take_part',
-            field=models.TextField(blank=True, verbose_name='cách tham gia'),
+            model_name="course",
+            name="how_to_take_part",
+            field=models.TextField(blank=True, verbose_name="cách tham gia"),
         ),
         migrations.AddField(
-            model_name='course',
-            name='information_system',
-            field=models.TextField(blank=True, verbose_name='hệ thống thông tin phục vụ'),
+            model_name="course",
+            name="information_system",
+            field=models.TextField(blank=True, verbose_name="hệ thống thông tin phục vụ"),
         ),
         migrations.AddField(
-            model_name='course',
-            name='is_open',
-            field=models.BooleanField(default=True, verbose_name='đã mở lớp'),
+            model_name="course",
+            name="is_open",
+            field=models.BooleanField(default=True, verbose_name="đã mở lớp"),
         ),
         migrations.AddField(
-            model_name='course',
-            name='plan',
-            field=models.TextField(blank=True, verbose_name='kế hoạch tập huấn'),
+            model_name="course",
+            name="plan",
+            field=models.TextField(blank=True, verbose_name="kế hoạch tập huấn"),
         ),
         migrations.AddField(
-            model_name='course',
-            name='self_registration',
-            field=models.BooleanField(default=False, verbose_name='cho tự ghi danh'),
+            model_name="course",
+            name="self_registration",
+            field=models.BooleanField(default=False, verbose_name="cho tự ghi danh"),
         ),
         migrations.AddField(
-            model_name='unit',
-            name='online',
-            field=models.BooleanField(default=True, verbose_name='kiểm tra qua mạng'),
+            model_name="unit",
+            name="online",
+            field=models.BooleanField(default=True, verbose_name="kiểm tra qua mạng"),
         ),
         migrations.AddField(
-            model_name='unit',
-            name='required',
-            field=models.BooleanField(default=True, verbose_name='bắt buộc để hoàn thành'),
+            model_name="unit",
+            name="required",
+            field=models.BooleanField(default=True, verbose_name="bắt buộc để hoàn thành"),
         ),
         migrations.AlterField(
-            model_name='unit',
-            name='kind',
-            field=models.CharField(choices=[('lesson', 'Bài học'), ('quiz', 'Bài kiểm tra'), ('essay', 'Bài luận'), ('package', 'Gói học liệu')], max_length=10, verbose_name='loại'),
+            model_name="unit",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("lesson", "Bài học"),
+                    ("quiz", "Bài kiểm tra"),
+                    ("essay", "Bài luận"),
+                    ("package", "Gói học liệu"),
+                ],
+                max_length=10,
+                verbose_name="loại",
+            ),
         ),
     ]

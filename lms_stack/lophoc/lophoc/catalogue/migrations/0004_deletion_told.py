@@ -4,7 +4,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("catalogue", "0003_unit_material"),
     ]
@@ -13,8 +12,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="course",
             name="deletion_told",
-            field=models.DateField(
-                editable=False, null=True, verbose_name="đã báo sẽ xoá"
-            ),
+            field=models.DateField(editable=False, null=True, verbose_name="đã báo sẽ xoá"),
         ),
     ]

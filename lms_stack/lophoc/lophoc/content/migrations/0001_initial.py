@@ -9,7 +9,6 @@ import lophoc.content.uploads
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -64,9 +63,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "live",
-                    models.BooleanField(
-                        default=True, editable=False, verbose_name="live"
-                    ),
+                    models.BooleanField(default=True, editable=False, verbose_name="live"),
                 ),
                 (
                     "has_unpublished_changes",
@@ -87,39 +84,27 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "last_published_at",
-                    models.DateTimeField(
-                        editable=False, null=True, verbose_name="last published at"
-                    ),
+                    models.DateTimeField(editable=False, null=True, verbose_name="last published at"),
                 ),
                 (
                     "go_live_at",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="go live date/time"
-                    ),
+                    models.DateTimeField(blank=True, null=True, verbose_name="go live date/time"),
                 ),
                 (
                     "expire_at",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="expiry date/time"
-                    ),
+                    models.DateTimeField(blank=True, null=True, verbose_name="expiry date/time"),
                 ),
                 (
                     "expired",
-                    models.BooleanField(
-                        default=False, editable=False, verbose_name="expired"
-                    ),
+                    models.BooleanField(default=False, editable=False, verbose_name="expired"),
                 ),
                 (
                     "locked",
-                    models.BooleanField(
-                        default=False, editable=False, verbose_name="locked"
-                    ),
+                    models.BooleanField(default=False, editable=False, verbose_name="locked"),
                 ),
                 (
                     "locked_at",
-                    models.DateTimeField(
-                        editable=False, null=True, verbose_name="locked at"
-                    ),
+                    models.DateTimeField(editable=False, null=True, verbose_name="locked at"),
                 ),
                 (
                     "kind",
@@ -210,9 +195,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "author",
-                    models.CharField(
-                        blank=True, max_length=300, verbose_name="tác giả"
-                    ),
+                    models.CharField(blank=True, max_length=300, verbose_name="tác giả"),
                 ),
                 (
                     "licence",
@@ -249,15 +232,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "subject",
-                    models.CharField(
-                        blank=True, max_length=200, verbose_name="môn học hoặc lĩnh vực"
-                    ),
+                    models.CharField(blank=True, max_length=200, verbose_name="môn học hoặc lĩnh vực"),
                 ),
                 (
                     "level",
-                    models.CharField(
-                        blank=True, max_length=200, verbose_name="cấp học"
-                    ),
+                    models.CharField(blank=True, max_length=200, verbose_name="cấp học"),
                 ),
                 (
                     "language",
