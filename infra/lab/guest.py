@@ -19,6 +19,9 @@ from infra.lab.shaping import host_end, is_shaped, shape, unshape
 #: Seconds that a guest may take until SSH answers. It takes about two; half a core of a machine that is itself emulated
 #: took 80 for a first boot.
 START_SECONDS = 180
+#: Seconds that a guest's SSH server may take to greet once it is connected to. Whoever hangs up sooner and tries again
+#: keeps a slow guest busy with connections that nobody waits for.
+GREETING_SECONDS = 20
 #: Seconds that a guest may take to shut down; a database that is killed recovers from its log.
 STOP_SECONDS = 20
 
@@ -272,6 +275,7 @@ def _wait_for_ssh(args: GuestArgs) -> None:
     while time.monotonic() < deadline:
         try:
             with socket.create_connection((args.address, 22), timeout=1) as connection:
+                connection.settimeout(GREETING_SECONDS)
                 if connection.recv(4) == b"SSH-":
                     return
         except OSError:

@@ -1,10 +1,12 @@
 """The lab's pure parts: names, addresses, limits, link shaping, rules, where packages come from."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Network
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 
 from infra.lab import guest, image, limits, naming, network, processes, shaping
 from infra.lab.commands import CommandFailed
-from infra.lab.guest import GuestPlace
+from infra.lab.guest import GuestArgs, GuestPlace
 from infra.lab.limits import Group, Limits
 from infra.lab.network import NetworkArgs
 
@@ -378,3 +380,41 @@ def test_an_nspawn_that_ends_at_once_says_why_and_nobody_waits(tmp_path: Path) -
             CommandFailed, match=f"^systemd-nspawn {place.machine}: Mount point exists already, refusing"
         ):
             guest._wait_for_leader(place, ended)
+
+
+def test_a_guest_that_greets_late_is_waited_for_on_one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    args = GuestArgs(
+        name="lms-1",
+        mark=MARK,
+        folder="/state/demo/guests/lms-1",
+        image="/cache/image",
+        bridge=naming.bridge(MARK),
+        address="198.18.7.10",
+        prefix=24,
+        gateway="198.18.7.1",
+        public_key="",
+        cores=0.5,
+        cpuset="0",
+        memory=2**29,
+        link=0.0,
+    )
+    server, connect = socket.create_server(("127.0.0.1", 0)), socket.create_connection
+    tries: list[object] = []
+
+    def to_server(address: tuple[str, int], timeout: float) -> socket.socket:
+        tries.append(address)
+        return connect(server.getsockname(), timeout)
+
+    def greet_late() -> None:
+        connection, _ = server.accept()
+        with connection:
+            time.sleep(1.5)
+            connection.sendall(b"SSH-2.0-late\r\n")
+
+    monkeypatch.setattr("infra.lab.guest.socket.create_connection", to_server)
+    monkeypatch.setattr(guest, "START_SECONDS", 5)
+    with server, ThreadPoolExecutor() as pool:
+        late = pool.submit(greet_late)
+        guest._wait_for_ssh(args)
+        late.result()
+    assert tries == [("198.18.7.10", 22)]
