@@ -17,7 +17,7 @@ from infra.lab.limits import Group, Limits
 from infra.lab.shaping import host_end, is_shaped, shape, unshape
 
 #: Seconds that a guest may take until SSH answers. It takes about two; half a core of a machine that is itself emulated
-#: took 80 for a first boot.
+#: took more than 60.
 START_SECONDS = 180
 #: Seconds that a guest's SSH server may take to greet once it is connected to. Whoever hangs up sooner and tries again
 #: keeps a slow guest busy with connections that nobody waits for.
@@ -26,8 +26,8 @@ GREETING_SECONDS = 20
 STOP_SECONDS = 20
 
 
-#: Where nspawn shows a guest's sockets to the host, from systemd 256 on: a mount with the machine's name.
-SHOWN = Path("/run/systemd/nspawn/unix-export")
+#: Where nspawn keeps a folder with the machine's name: the first, from systemd 256 on, as a mount with its sockets.
+RUNTIME = (Path("/run/systemd/nspawn/unix-export"), Path("/run/systemd/nspawn/propagate"))
 #: Where Debian's own systemd-resolved keeps the servers behind its local address.
 RESOLVERS = (Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf"))
 
@@ -163,9 +163,10 @@ def stop(args: GuestPlace) -> None:
         _end(nspawn, 5 if leader else 0)
     args.group.end_members()  # a second mount of the same overlay beside a living one would spoil its data
     _unmount(args.root)
-    _unmount(SHOWN / args.machine)  # left by an nspawn that was killed; the next one would not start over it
-    with suppress(FileNotFoundError):
-        (SHOWN / args.machine).rmdir()
+    for left in (folder / args.machine for folder in RUNTIME):  # by an nspawn that was killed; none starts over a mount
+        _unmount(left)
+        with suppress(OSError):
+            left.rmdir()
 
 
 def _unmount(place: Path) -> None:

@@ -354,9 +354,9 @@ def test_what_a_killed_nspawn_left_mounted_goes_with_its_guest(
     v2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = GuestPlace(name="lms-1", mark=MARK, folder=str(tmp_path / "lms-1"))
-    monkeypatch.setattr(guest, "SHOWN", tmp_path / "shown")
+    monkeypatch.setattr(guest, "RUNTIME", (tmp_path / "shown", tmp_path / "propagate"))
     own, other = tmp_path / "shown" / place.machine, tmp_path / "shown" / "other"
-    for folder in (own, other):
+    for folder in (own, other, tmp_path / "propagate" / place.machine):
         folder.mkdir(parents=True)
     mounts = {place.root, own, other}
     monkeypatch.setattr("infra.lab.guest.os.path.ismount", mounts.__contains__)
@@ -368,7 +368,7 @@ def test_what_a_killed_nspawn_left_mounted_goes_with_its_guest(
     monkeypatch.setattr(guest, "succeeds", succeeds)
     guest.stop(place)
     assert mounts == {other}
-    assert [folder.name for folder in (tmp_path / "shown").iterdir()] == ["other"]
+    assert [folder.name for tree in guest.RUNTIME for folder in tree.iterdir()] == ["other"]
 
 
 def test_an_nspawn_that_ends_at_once_says_why_and_nobody_waits(tmp_path: Path) -> None:
