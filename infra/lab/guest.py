@@ -7,20 +7,27 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from infra.lab import naming, processes
-from infra.lab.commands import run, succeeds
+from infra.lab.commands import CommandFailed, run, succeeds
 from infra.lab.limits import Group, Limits
 from infra.lab.shaping import host_end, is_shaped, shape, unshape
 
-#: Seconds that a guest may take until SSH answers; it takes about two.
-START_SECONDS = 60
+#: Seconds that a guest may take until SSH answers. It takes about two; half a core of a machine that is itself emulated
+#: took more than 60.
+START_SECONDS = 180
+#: Seconds that a guest's SSH server may take to greet once it is connected to. Whoever hangs up sooner and tries again
+#: keeps a slow guest busy with connections that nobody waits for.
+GREETING_SECONDS = 20
 #: Seconds that a guest may take to shut down; a database that is killed recovers from its log.
 STOP_SECONDS = 20
 
 
+#: Where nspawn keeps a folder with the machine's name: the first, from systemd 256 on, as a mount with its sockets.
+RUNTIME = (Path("/run/systemd/nspawn/unix-export"), Path("/run/systemd/nspawn/propagate"))
 #: Where Debian's own systemd-resolved keeps the servers behind its local address.
 RESOLVERS = (Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf"))
 
@@ -73,13 +80,14 @@ class GuestArgs(GuestPlace):
 def ensure(args: GuestArgs) -> str:
     """Bring a guest up, with the data it had if it was there before; gives back its public host key.
 
+    :raises CommandFailed: nspawn ended at once, with what it said.
     :raises TimeoutError: SSH didn't answer in time; the guest's console log tells why.
     """
     if not is_up(args):
         stop(args)
         _mount(args)
         _settle(args)
-        _start(args)
+        _wait_for_leader(args, _start(args))
     adjust(args)
     _wait_for_ssh(args)
     return host_key(args)
@@ -154,9 +162,17 @@ def stop(args: GuestPlace) -> None:
     if nspawn:
         _end(nspawn, 5 if leader else 0)
     args.group.end_members()  # a second mount of the same overlay beside a living one would spoil its data
-    while os.path.ismount(args.root):
-        if not succeeds("umount", str(args.root)):
-            run("umount", "--lazy", str(args.root))
+    _unmount(args.root)
+    for left in (folder / args.machine for folder in RUNTIME):  # by an nspawn that was killed; none starts over a mount
+        _unmount(left)
+        with suppress(OSError):
+            left.rmdir()
+
+
+def _unmount(place: Path) -> None:
+    while os.path.ismount(place):
+        if not succeeds("umount", str(place)):
+            run("umount", "--lazy", str(place))
 
 
 def _end(pid: int, seconds: float) -> None:
@@ -218,7 +234,7 @@ def _write(path: Path, text: str, mode: int = 0o644) -> None:
     path.chmod(mode)
 
 
-def _start(args: GuestArgs) -> None:
+def _start(args: GuestArgs) -> "subprocess.Popen[bytes]":
     """Start nspawn in a session and group of its own, so that it outlives this program."""
     args.group.fresh(args.limits)
     command = (
@@ -226,8 +242,8 @@ def _start(args: GuestArgs) -> None:
         f"--directory={shlex.quote(str(args.root))} --machine={args.machine} --network-bridge={args.bridge} "
         "--resolv-conf=off --link-journal=no"
     )
-    with (Path(args.folder) / "console.log").open("ab") as log:
-        subprocess.Popen(
+    with _console(args).open("ab") as log:
+        return subprocess.Popen(
             ["/bin/sh", "-euc", f"{args.group.join_script()}\n{command}"],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -238,14 +254,22 @@ def _start(args: GuestArgs) -> None:
         )
 
 
-def _wait_for_leader(args: GuestArgs) -> int:
+def _console(args: GuestPlace) -> Path:
+    return Path(args.folder) / "console.log"
+
+
+def _wait_for_leader(args: GuestPlace, nspawn: "subprocess.Popen[bytes] | None" = None) -> int:
+    """The guest's process 1, once it has its interface; an nspawn just started that ends first says why."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         leader = leader_of(args)
         if leader is not None and succeeds("nsenter", "--target", str(leader), "--net", "ip", "link", "show", "host0"):
             return leader
+        if nspawn and nspawn.poll() is not None:
+            said = _console(args).read_text(errors="replace").strip().splitlines()
+            raise CommandFailed(("systemd-nspawn", args.machine), "".join(said[-1:]))
         time.sleep(0.05)
-    raise TimeoutError(f"{args.name} did not start in {START_SECONDS} s; see {args.folder}/console.log")
+    raise TimeoutError(f"{args.name} did not start in {START_SECONDS} s; see {_console(args)}")
 
 
 def _wait_for_ssh(args: GuestArgs) -> None:
@@ -253,8 +277,9 @@ def _wait_for_ssh(args: GuestArgs) -> None:
     while time.monotonic() < deadline:
         try:
             with socket.create_connection((args.address, 22), timeout=1) as connection:
+                connection.settimeout(GREETING_SECONDS)
                 if connection.recv(4) == b"SSH-":
                     return
         except OSError:
             time.sleep(0.05)
-    raise TimeoutError(f"{args.name} did not answer on SSH in {START_SECONDS} s; see {args.folder}/console.log")
+    raise TimeoutError(f"{args.name} did not answer on SSH in {START_SECONDS} s; see {_console(args)}")

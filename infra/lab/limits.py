@@ -1,7 +1,8 @@
 """CPU, memory and core limits of a guest, in cgroups of this deployment's own.
 
 On a host with cgroup v1 controllers the nspawn process is put into groups before it starts. On cgroup v2 the groups
-are made below the root of the unified tree; the controllers are switched on there first.
+are made below the root of the unified tree, where systemd, if it is process 1, neither ends nor changes them: no unit
+and no session has them. The controllers are switched on there first.
 """
 
 import os
@@ -88,14 +89,32 @@ class Group:
         """Make the group and set its limits, also while the guest runs."""
         for folder in self.folders():
             folder.mkdir(parents=True, exist_ok=True)
+        if unified():
+            self._switch_on()
         for path, value in self._settings(limits):
             path.write_text(value)
+
+    def _switch_on(self) -> None:
+        """Switch the controllers on, level by level down to the group (cgroup v2).
+
+        systemd switches off at the root whatever no unit of its own needs, cores above all, each time that it starts
+        one. The kernel forbids that once our parent group hands the controller on; until then we try again.
+        """
+        deadline = time.monotonic() + LINGER
+        wanted = " ".join(f"+{name}" for name in CONTROLLERS)
+        while True:
+            try:
+                for level in (ROOT, (ROOT / self.name).parent):
+                    (level / "cgroup.subtree_control").write_text(wanted)
+            except FileNotFoundError:  # what the kernel says of a controller that the level above doesn't hand on
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                return
 
     def _settings(self, limits: Limits) -> Iterator[tuple[Path, str]]:
         quota = int(limits.cores * PERIOD)
         if unified():
-            for level in (ROOT, (ROOT / self.name).parent):
-                yield level / "cgroup.subtree_control", " ".join(f"+{name}" for name in CONTROLLERS)
             yield (ROOT / self.name).parent / "cpu.weight", str(WEIGHT)
             folder = ROOT / self.name
             yield folder / "cpu.max", f"{quota} {PERIOD}"
@@ -114,9 +133,8 @@ class Group:
 
     def is_applied(self, limits: Limits) -> bool:
         """Whether the group is there with these limits."""
-        settings = [(path, value) for path, value in self._settings(limits) if path.name != "cgroup.subtree_control"]
         try:
-            return all(_same(path.read_text().strip(), value.strip()) for path, value in settings)
+            return all(_same(path.read_text().strip(), value.strip()) for path, value in self._settings(limits))
         except OSError:
             return False
 

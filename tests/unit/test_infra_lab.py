@@ -1,17 +1,20 @@
 """The lab's pure parts: names, addresses, limits, link shaping, rules, where packages come from."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
 
-from infra.lab import image, limits, naming, network, processes, shaping
-from infra.lab.guest import GuestPlace
+from infra.lab import guest, image, limits, naming, network, processes, shaping
+from infra.lab.commands import CommandFailed
+from infra.lab.guest import GuestArgs, GuestPlace
 from infra.lab.limits import Group, Limits
 from infra.lab.network import NetworkArgs
 
@@ -96,6 +99,60 @@ def test_on_cgroup_v2_limits_are_written_to_one_group_with_its_controllers_on(v2
         assert (level / "cgroup.subtree_control").read_text() == "+cpu +cpuset +memory"
     assert not (folder / "cgroup.subtree_control").exists(), "a group with processes can't hand controllers on"
     assert group.join_script() == f"echo $$ > {folder}/cgroup.procs"
+
+
+@pytest.fixture
+def writes(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Path], None]], None]:
+    """Have a hook see the path of each file before it is written."""
+    plain = Path.write_text
+
+    def observe(hook: Callable[[Path], None]) -> None:
+        def write(path: Path, text: str) -> int:
+            hook(path)
+            return plain(path, text)
+
+        monkeypatch.setattr(Path, "write_text", write)
+
+    return observe
+
+
+def test_controllers_that_systemd_takes_off_the_root_meanwhile_are_switched_on_again(
+    v2: Path, writes: Callable[[Callable[[Path], None]], None]
+) -> None:
+    group, root = Group(MARK, "lms-1"), v2 / "cgroup.subtree_control"
+    taken: list[str] = []
+
+    def take_off(path: Path) -> None:
+        if path.name == root.name and path != root and not taken:
+            taken.append(root.read_text())
+            root.unlink()
+            raise FileNotFoundError(path)
+
+    writes(take_off)
+    group.apply(LIMITS)
+    assert taken == ["+cpu +cpuset +memory"]
+    assert root.read_text() == (v2 / group.name).parent.joinpath(root.name).read_text() == taken[0]
+    assert group.is_applied(LIMITS)
+
+
+def test_a_controller_that_stays_off_is_an_error_and_no_endless_wait(
+    v2: Path, writes: Callable[[Callable[[Path], None]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        if path.name == "cgroup.subtree_control":
+            raise FileNotFoundError(path)
+
+    writes(refuse)
+    monkeypatch.setattr(limits, "LINGER", 0)
+    with pytest.raises(FileNotFoundError, match=r"cgroup\.subtree_control"):
+        Group(MARK, "lms-1").apply(LIMITS)
+
+
+def test_limits_whose_controller_went_off_are_not_as_wanted(v2: Path) -> None:
+    group = Group(MARK, "lms-1")
+    group.apply(LIMITS)
+    (v2 / group.name / "cpuset.cpus").unlink()
+    assert not group.is_applied(LIMITS)
 
 
 def test_on_cgroup_v1_each_controller_has_its_group_and_so_have_systemds_trees(v1: Path) -> None:
@@ -291,3 +348,73 @@ def test_a_guest_is_placed_by_its_deployments_mark(tmp_path: Path) -> None:
     place = GuestPlace(name="lms-1", mark=MARK, folder=str(tmp_path / "lms-1"))
     assert (place.machine, place.group.name) == (f"{MARK}-lms-1", f"taphuan-{MARK}/lms-1")
     assert place.root == tmp_path / "lms-1" / "root"
+
+
+def test_what_a_killed_nspawn_left_mounted_goes_with_its_guest(
+    v2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = GuestPlace(name="lms-1", mark=MARK, folder=str(tmp_path / "lms-1"))
+    monkeypatch.setattr(guest, "RUNTIME", (tmp_path / "shown", tmp_path / "propagate"))
+    own, other = tmp_path / "shown" / place.machine, tmp_path / "shown" / "other"
+    for folder in (own, other, tmp_path / "propagate" / place.machine):
+        folder.mkdir(parents=True)
+    mounts = {place.root, own, other}
+    monkeypatch.setattr("infra.lab.guest.os.path.ismount", mounts.__contains__)
+
+    def succeeds(program: str, path: str) -> bool:
+        mounts.discard(Path(path))
+        return program == "umount"
+
+    monkeypatch.setattr(guest, "succeeds", succeeds)
+    guest.stop(place)
+    assert mounts == {other}
+    assert [folder.name for tree in guest.RUNTIME for folder in tree.iterdir()] == ["other"]
+
+
+def test_an_nspawn_that_ends_at_once_says_why_and_nobody_waits(tmp_path: Path) -> None:
+    place = GuestPlace(name="lms-1", mark=MARK, folder=str(tmp_path))
+    (tmp_path / "console.log").write_text("an older start\nMount point exists already, refusing.\n")
+    with subprocess.Popen(["false"]) as ended:
+        ended.wait()
+        with pytest.raises(
+            CommandFailed, match=f"^systemd-nspawn {place.machine}: Mount point exists already, refusing"
+        ):
+            guest._wait_for_leader(place, ended)
+
+
+def test_a_guest_that_greets_late_is_waited_for_on_one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    args = GuestArgs(
+        name="lms-1",
+        mark=MARK,
+        folder="/state/demo/guests/lms-1",
+        image="/cache/image",
+        bridge=naming.bridge(MARK),
+        address="198.18.7.10",
+        prefix=24,
+        gateway="198.18.7.1",
+        public_key="",
+        cores=0.5,
+        cpuset="0",
+        memory=2**29,
+        link=0.0,
+    )
+    server, connect = socket.create_server(("127.0.0.1", 0)), socket.create_connection
+    tries: list[object] = []
+
+    def to_server(address: tuple[str, int], timeout: float) -> socket.socket:
+        tries.append(address)
+        return connect(server.getsockname(), timeout)
+
+    def greet_late() -> None:
+        connection, _ = server.accept()
+        with connection:
+            time.sleep(1.5)
+            connection.sendall(b"SSH-2.0-late\r\n")
+
+    monkeypatch.setattr("infra.lab.guest.socket.create_connection", to_server)
+    monkeypatch.setattr(guest, "START_SECONDS", 5)
+    with server, ThreadPoolExecutor() as pool:
+        late = pool.submit(greet_late)
+        guest._wait_for_ssh(args)
+        late.result()
+    assert tries == [("198.18.7.10", 22)]
