@@ -121,6 +121,7 @@ class _Sizer:
         if Role.APP in roles:
             processes = self.pools().app_processes.value
             parts[f"{processes:g} app processes"] = processes * self._number("memory_app_process")
+            parts["background jobs"] = self._number("memory_app_jobs")
         if Role.DATABASE in roles:
             parts["PostgreSQL and pgbouncer"] = self._number("memory_database") + self.pools().shared_buffers.value
         if Role.CACHE in roles:

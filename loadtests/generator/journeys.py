@@ -19,6 +19,9 @@ _PDF = b"%PDF-1.4\n" + b"% " + b"x" * 120_000 + b"\n%%EOF\n"
 
 #: Segments of one watch, and seconds between them: their rate is the demand's, so a slice need not last as the video.
 SEGMENTS, SEGMENT_PAUSE = 3, 2.0
+#: How often the answers of an attempt are saved on the way. Browsers do so at every answer, over all of the attempt's
+#: time; so many fall into the time that a slice stands for.
+SAVES = 3
 
 
 class Journeys:
@@ -92,8 +95,12 @@ class Journeys:
         visit.pause()
         attempt = visit.post("quiz_attempt", f"{address}bat-dau/", page, [])
         questions = visit.get("quiz_attempt", attempt)
+        answers = self._answers(questions)
+        for given in range(SAVES):
+            visit.pause()
+            visit.save("quiz_save", f"{attempt}luu/", questions, answers[: len(answers) * (given + 1) // SAVES])
         visit.pause()
-        result = visit.post("quiz_submit", f"{attempt}nop/", questions, self._answers(questions))
+        result = visit.post("quiz_submit", f"{attempt}nop/", questions, answers)
         page = visit.get("quiz_submit", result)
         if not _SCORE.search(page):
             visit._fail("quiz_submit", "content: the result shows no score", 0)
@@ -124,6 +131,17 @@ class Journeys:
         visit.pause()
         topic = self.chance.choice(topics)
         return topic, visit.get("forum_read", topic)
+
+    def look_around(self, visit: Slice) -> None:
+        """What is new, what is due, what was written, and how far one is."""
+        for name, path in (
+            ("announcements", f"{self.base}/thong-bao/"),
+            ("calendar", f"{self.base}/lich/"),
+            ("inbox", "/tin-nhan/"),
+            ("my_results", f"{self.base}/ket-qua/"),
+        ):
+            visit.get(name, path)
+            visit.pause()
 
     def essay(self, visit: Slice) -> None:
         """Hand in an essay."""

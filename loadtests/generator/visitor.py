@@ -14,6 +14,7 @@ _ALERT = re.compile(r'role="alert">([^<]*)')
 _SEGMENT = re.compile(r"#EXTINF:[^\n]*\n#EXT-X-BYTERANGE:(\d+)@(\d+)\n([^#\s]+)")
 #: The names of boxes with which a fragment of an MP4 may begin.
 FRAGMENT = (b"moof", b"styp", b"sidx", b"prft", b"emsg")
+_FORM = "application/x-www-form-urlencoded"
 _PAGE = re.compile(r'<body data-page="([^"]*)"')
 
 
@@ -82,7 +83,21 @@ class Slice:
         :raises Failed: no token in the page, or no redirect.
         """
         fields = [("csrfmiddlewaretoken", self.token(name, form)), *fields]
-        return self._redirected(name, path, urlencode(fields).encode(), "application/x-www-form-urlencoded")
+        return self._redirected(name, path, urlencode(fields).encode(), _FORM)
+
+    def save(self, name: str, path: str, form: str, fields: list[tuple[str, str]]) -> None:
+        """Save a form's fields on the way, as its script does; the answer must say that they are stored.
+
+        :raises Failed: it doesn't.
+        """
+        body = urlencode([("csrfmiddlewaretoken", self.token(name, form)), *fields]).encode()
+        response, answer = self._send(name, "POST", path, body, self._form_headers(path, _FORM))
+        if response.status_code != 200:
+            self._fail(name, _status(response), len(answer))
+        if b'"saved": true' not in answer:
+            self._fail(name, "content: the site did not say that it saved", len(answer))
+        self._pass(name, len(answer))
+        self._due = time.perf_counter()
 
     def upload(self, name: str, path: str, form: str, filename: str, content: bytes) -> str:
         """Send a file by a page's form, as post does."""
@@ -103,9 +118,11 @@ class Slice:
             self._fail(name, "content: the page has no form token", 0)
         return found.group(1)  # type: ignore[union-attr]  # _fail never returns
 
+    def _form_headers(self, path: str, kind: str) -> dict[str, str]:
+        return {"Content-Type": kind, "Referer": f"{self.visitor.url}{path}", "Origin": self.visitor.url}
+
     def _redirected(self, name: str, path: str, body: bytes, kind: str) -> str:
-        headers = {"Content-Type": kind, "Referer": f"{self.visitor.url}{path}", "Origin": self.visitor.url}
-        response, answer = self._send(name, "POST", path, body, headers)
+        response, answer = self._send(name, "POST", path, body, self._form_headers(path, kind))
         place = response.headers.get("location") if response.status_code == 302 else None
         if place is None:
             why = _status(response) if response.status_code != 200 else _complaint(answer)
