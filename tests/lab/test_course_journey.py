@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -226,6 +226,42 @@ def test_instructor_and_adviser_help_mark_and_announce(people: dict[str, Person]
     adviser.shows("5.1.c-so-diem")
 
 
+def test_sessions_live_and_in_a_room_are_in_the_calendar_and_attendance_is_taken(people: dict[str, Person]) -> None:
+    instructor, learner = people["nguoiday"], people[LEARNERS[0]]
+    begins = datetime.now().replace(minute=0, second=0, microsecond=0)
+    for kind, title, where in (("live", "Giải đáp trực tuyến", "join_link"), ("room", "Thực hành tại trường", "place")):
+        page = instructor.go(f"{COURSE}lich/moi/")
+        page.locator("[name=kind]").select_option(kind)
+        page.fill("[name=title]", title)
+        page.fill("[name=starts]", f"{begins:%Y-%m-%dT%H:%M}")
+        page.fill("[name=ends]", f"{begins + timedelta(hours=2):%Y-%m-%dT%H:%M}")
+        page.fill(f"[name={where}]", "https://hop.vi-du.test/lop-a" if where == "join_link" else "Phòng máy 2")
+        instructor.press("Lưu")
+    learner.go(f"{COURSE}lich/")
+    assert "Phòng máy 2" in learner.page.inner_text("main")
+    learner.shows("10.4-lich-hoc")
+    page = instructor.go(f"{COURSE}lich/")
+    page.locator("main a", has_text="Điểm danh").first.click()
+    page.wait_for_selector('body[data-page="attendance"]')
+    page.locator("[name=co-mat]").first.check()
+    instructor.press("Lưu điểm danh của trang này")
+    instructor.shows("10.6-diem-danh")
+
+
+def test_a_learner_asks_and_the_organisers_answer(people: dict[str, Person]) -> None:
+    organiser, learner = people["tochuc"], people[LEARNERS[1]]
+    page = learner.go(f"{COURSE}hoi-ban-to-chuc/")
+    page.fill("[name=subject]", "Nộp muộn")
+    page.fill("[name=body]", "Em có được nộp bài luận muộn một ngày không?")
+    learner.press("Gửi")
+    organiser.open("tin-nhan/?cau-hoi=mo", "Nộp muộn")
+    organiser.page.fill("[name=body]", "Được, xin báo người dạy.")
+    organiser.press("Gửi trả lời")
+    learner.open("tin-nhan/", "Nộp muộn")
+    assert "Được, xin báo người dạy." in learner.page.inner_text("main")
+    learner.shows("5.1.d-hoi-dap")
+
+
 def test_each_sees_only_what_the_role_needs(people: dict[str, Person]) -> None:
     learner = people[LEARNERS[0]]
     assert learner.status(f"{COURSE}so-diem/") == 403
@@ -273,11 +309,17 @@ def test_the_organiser_reports_and_closes_and_learners_still_read(people: dict[s
     organiser, learner = people["tochuc"], people[LEARNERS[0]]
     organiser.go(f"{COURSE}bao-cao/")
     organiser.shows("12-bao-cao")
+    organiser.go("nhat-ky/")
+    organiser.shows("5.1.dd-nhat-ky")
+    learner.go("du-lieu-cua-toi/")
+    learner.shows("5.1.dd-du-lieu-cua-toi")
     organiser.go(f"{COURSE}quan-ly/")
     organiser.press("Đóng khoá học từ hôm nay")
     page = learner.go(COURSE)
     assert "Khoá học đã kết thúc" in page.inner_text("main")
     learner.shows("10.8-sau-khi-dong")
+    organiser.go(f"{COURSE}quan-ly/chep/")
+    organiser.shows("5.1.a-chep-khoa-hoc")
     learner.open(COURSE, LESSON)
     assert learner.page.get_by_role("button", name="Đánh dấu hoàn thành").count() == 0
 
