@@ -143,7 +143,8 @@ def _file(stored: Any, made: ZipFile, number: int) -> str:
         with stored.open("rb") as source, made.open(name, "w") as target:
             shutil.copyfileobj(source, target)
     except FileNotFoundError:
-        return f"{stored.name} ({_('không còn tệp')})"
+        gone = _("không còn tệp")
+        return f"{stored.name} ({gone})"
     return name
 
 
