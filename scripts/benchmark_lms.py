@@ -127,6 +127,17 @@ def unit_costs(report: Mapping[str, Any]) -> list[tuple[str, float, float]]:
     return [(use["unit"], use["cores"], use["cores"] / rate * 1000) for use in report["units"]]
 
 
+def highest(best: Held | None) -> str:
+    """The answer in a line."""
+    if best is None:
+        return f"none of the loads that were tried with p95 of pages under {LIMIT * 1000:g} ms"
+    return (
+        f"{best.requests:.0f} mixed learner requests/s, {best.by_application:.0f} of them by the application "
+        f"({best.learners:,} learners), with p95 of pages under {LIMIT * 1000:g} ms "
+        f"(the slowest: {best.slowest}, {best.p95 * 1000:.0f} ms)"
+    )
+
+
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table in Markdown."""
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, ["---"] * len(heads), *rows))

@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 COURSE = ROOT / "courses" / "demo.yaml"
 #: What is fetched as files, bit by bit: a segment takes as long as its bytes, a page should not.
 FILES = ("video_segment", "static_asset")
+#: What a measurement depends on: a load test of another release than the one that stands measures nothing.
+MEASURED = ("cli", "infra", "lms_stack", "loadtests", "monitoring", "playbooks", "runbooks")
 
 
 @dataclass(frozen=True)
@@ -65,3 +67,13 @@ def machine() -> str:
     memory = int(Path("/proc/meminfo").read_text().split()[1]) / 2**20
     system = platform.freedesktop_os_release()["PRETTY_NAME"]
     return f"{os.cpu_count()} cores ({cpu}), {memory:.0f} GiB, {system}, Linux {platform.release()}"
+
+
+def changed_since(began: float, checkout: Path = ROOT) -> list[str]:
+    """Files of the checkout that were changed after a moment, in seconds since 1970, while something was measured."""
+    files = (file for room in MEASURED for file in (checkout / room).rglob("*"))
+    return sorted(
+        str(file.relative_to(checkout))
+        for file in files
+        if file.is_file() and file.suffix != ".pyc" and file.stat().st_mtime > began
+    )

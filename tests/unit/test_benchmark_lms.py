@@ -1,5 +1,6 @@
 """What the benchmark of the LMS makes of what it sees."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from lms_stack.course_file import read_course
 from lms_stack.units import parse
 from scripts import benchmark_lms
-from scripts.benchmark_runs import COURSE
+from scripts.benchmark_runs import COURSE, changed_since
 
 
 def one_class(name: str, *, completed: int = 900, failed: int = 0, p95: float | None = 0.1) -> dict[str, Any]:
@@ -127,3 +128,12 @@ def test_every_load_that_was_tried_is_a_row_the_smallest_first() -> None:
     rows = benchmark_lms.tries_table(tries).splitlines()
     assert [row.split(" | ")[0] for row in rows[2:]] == ["| 950", "| 1,420"]
     assert len({row.count("|") for row in rows}) == 1
+
+
+def test_a_file_that_was_changed_meanwhile_is_named(tmp_path: Path) -> None:
+    for name in ("lms_stack/facts/journeys.yaml", "loadtests/run.py", "loadtests/run.pyc", "docs/new.md"):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    os.utime(tmp_path / "loadtests/run.py", (1000.0, 1000.0))
+    assert changed_since(1000.0, tmp_path) == ["lms_stack/facts/journeys.yaml"]
