@@ -212,6 +212,7 @@ def _configure(
     settings: "Settings", stack: Standing, provisioned: "Provisioned", prepared: Prepared
 ) -> "ConfigureResult":
     from monitoring.build import build_files  # noqa: PLC0415
+    from playbooks.mail import mail_url  # noqa: PLC0415
     from playbooks.runner import ConfigureInputs, configure  # noqa: PLC0415
 
     inputs = ConfigureInputs(
@@ -221,6 +222,8 @@ def _configure(
         deployment=stack.paths,
         artifacts=prepared.artifacts,
         monitoring_files=build_files(stack.topology, stack.course.objectives),
+        mail_url=mail_url(stack.course.mail, settings.course_file.parent),
+        mail_sender=stack.course.mail.sender if stack.course.mail else "",
     )
     with settings.progress.step("configure", "Configure the stack and load the course (Ansible)") as tell:
         return configure(inputs, log=stack.paths.logs / "up-ansible.log", tell=tell, raw=settings.progress.raw)

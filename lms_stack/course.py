@@ -34,6 +34,7 @@ __all__ = [
     "Exam",
     "LabTarget",
     "Lesson",
+    "Mail",
     "Objectives",
     "Package",
     "Quiz",
@@ -151,6 +152,21 @@ class Objectives(Written):
     """The highest share of requests that may fail."""
 
 
+class Mail(Written):
+    """The mail server that letters are handed to."""
+
+    server: Text
+    """Its name or address."""
+    port: Port = 587
+    """Where it takes mail: 465 speaks TLS from the start, any other turns to it (STARTTLS)."""
+    user: str = ""
+    """Who logs in there; nobody where it is left out."""
+    password_file: FileName | None = None
+    """A file with nothing but the password, readable by you alone."""
+    sender: Text
+    """Who the letters are from, like lophoc@example.edu.vn."""
+
+
 class LabTarget(Written):
     """Guests on this machine."""
 
@@ -213,6 +229,8 @@ class Course(Written):
     survey: FileName | None = None
     """The questions of the surveys of satisfaction, YAML; the LMS's own where it is left out."""
     objectives: Objectives = Objectives()
+    mail: Mail | None = None
+    """Where letters go out; they wait in the queue where it is left out."""
     engine: Literal["lophoc"] = "lophoc"
     """The LMS."""
     layout: Literal["auto", "one_box", "split"] = "auto"
@@ -236,7 +254,8 @@ class Course(Written):
         named = [getattr(unit, "text", None) or getattr(unit, "questions", None) for unit in self.content]
         videos = [lesson.video.file for lesson in self.lessons if lesson.video]
         packages = [unit.file for unit in self.content if isinstance(unit, Package)]
-        return tuple(name for name in (*named, *videos, *packages, self.forum, self.sessions, self.survey) if name)
+        others = (self.forum, self.sessions, self.survey, self.mail and self.mail.password_file)
+        return tuple(name for name in (*named, *videos, *packages, *others) if name)
 
 
 @cache

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from pydantic import Field
+
 from lms_stack.paths import DeploymentPaths
 from lms_stack.plan import Plan
 from lms_stack.topology import Topology
@@ -37,6 +39,7 @@ class ConfigureInputs(Frozen):
 
     `monitoring_files`: path relative to /etc/prometheus -> content (prometheus.yml, rules/*.yml, alertmanager.yml,
     blackbox.yml), rendered by monitoring/.
+    `mail_url`, `mail_sender`: where letters go out, with its password, and who they are from; empty where they wait.
     """
 
     topology: Topology
@@ -45,3 +48,5 @@ class ConfigureInputs(Frozen):
     deployment: DeploymentPaths
     artifacts: Artifacts
     monitoring_files: Mapping[str, str]
+    mail_url: str = Field(default="", repr=False)
+    mail_sender: str = ""

@@ -26,7 +26,7 @@ def secret_variables(inputs: ConfigureInputs) -> dict[str, Any]:
         "edge_certificate": secrets["site_certificate"] + secrets["ca_certificate"],
         "edge_key": secrets["site_key"],
         "edge_media_secret": secrets["media_secret"],
-        "app_environment": environment_lines(environment(inputs.topology, secrets)),
+        "app_environment": environment_lines(environment(inputs.topology, secrets) | mail(inputs)),
         "app_initial_passwords": secrets["account_passwords"],
         "database_verifier": verifier(APPLICATION, secrets["database_password"]),
         "cache_password_hash": _hash(secrets["cache_password"]),
@@ -51,6 +51,13 @@ def environment(topology: Topology, secrets: Mapping[str, str]) -> dict[str, str
         "LOPHOC_STATIC_ROOT": PATHS["static"],
         "LOPHOC_INITIAL_PASSWORDS": f"{PATHS['settings']}/initial-passwords.json",
     }
+
+
+def mail(inputs: ConfigureInputs) -> dict[str, str]:
+    """Where letters go out; nothing where they wait in the queue."""
+    if not inputs.mail_url:
+        return {}
+    return {"LOPHOC_EMAIL_URL": inputs.mail_url, "LOPHOC_EMAIL_FROM": inputs.mail_sender}
 
 
 def allowed_hosts(topology: Topology) -> list[str]:
