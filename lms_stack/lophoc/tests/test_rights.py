@@ -96,3 +96,17 @@ def test_after_closing_content_is_read_and_nothing_is_taken(folder: Any) -> None
     assert client.get("/khoa-hoc/mau/bai-hoc/1/").status_code == 200
     assert client.post("/khoa-hoc/mau/bai-hoc/1/hoan-thanh/").status_code == 403
     assert client.post("/khoa-hoc/mau/dien-dan/moi/", {"title": "x", "body": "y"}).status_code == 403
+
+
+def test_the_page_on_the_lms_shows_the_table_of_rights_as_it_is() -> None:
+    from pathlib import Path
+
+    from lophoc.accounts.rights import TABLE, Right, Role
+
+    page = (Path(__file__).parents[3] / "docs" / "lms.md").read_text("utf-8")
+    lines = [line.strip("|").split("|") for line in page.splitlines() if line.startswith("| ")]
+    rows = [[cell.strip() for cell in cells] for cells in lines]
+    begins = next(number for number, row in enumerate(rows) if row[:2] == ["role", "in"])
+    assert rows[begins][2:] == [right.value.replace("_", " ") for right in Right]
+    for role, row in zip(Role, rows[begins + 1 :], strict=False):
+        assert {right for right, cell in zip(Right, row[2:], strict=True) if cell} == TABLE[role], role
