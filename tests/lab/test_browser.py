@@ -43,7 +43,7 @@ def learner(site: dict[str, Any], page: Page, folder: Path) -> Page:
 
 def test_a_learner_signs_in_and_sees_the_course(learner: Page, folder: Path) -> None:
     learner.screenshot(path=folder / "2-khoa-hoc-cua-toi.png")
-    learner.click("main h2 a")
+    learner.click("main .cards a")
     learner.wait_for_selector('body[data-page="course_page"]')
     learner.screenshot(path=folder / "3-khoa-hoc.png", full_page=True)
     assert learner.locator(".parts li").count() > 5

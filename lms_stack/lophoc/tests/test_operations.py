@@ -113,3 +113,19 @@ def test_a_database_that_this_code_does_not_know_makes_the_site_not_ready(
     answer = Client().get("/suc-khoe/san-sang")
     assert answer.status_code == 503
     assert fault in answer.json()["faults"][0]
+
+
+def test_a_course_that_was_made_on_the_site_gets_no_trial_class(
+    course: Any, settings: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from django.core.management import call_command
+
+    from lophoc.catalogue.models import Course
+
+    own = Course.objects.create(slug="rieng", opens=course.opens, closes=course.closes, access_until=course.access_until)
+    passwords = {"quantri": "mat-khau-quan-tri", "giangvien": "mat-khau-gv", "hocvien": "mat-khau-hv"}
+    settings.INITIAL_PASSWORDS = str(tmp_path / "passwords.json")
+    Path(settings.INITIAL_PASSWORDS).write_text(json.dumps(passwords))
+    call_command("load_accounts")
+    assert json.loads(capsys.readouterr().out) == {"changed": False}
+    assert not own.classes.exists()
