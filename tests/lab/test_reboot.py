@@ -26,7 +26,7 @@ UPLOAD = "/srv/lophoc/media/truoc-khi-mat-dien.txt"
 _WRITE = f"""
 from lophoc.catalogue.models import Course
 from lophoc.forum.models import Topic
-Topic.objects.create(course=Course.objects.get(), title='{TITLE}')
+Topic.objects.create(course=Course.objects.get(slug='demo'), title='{TITLE}')
 """
 _COUNT = f"from lophoc.forum.models import Topic; print(Topic.objects.filter(title='{TITLE}').count())"
 
