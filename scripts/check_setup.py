@@ -18,6 +18,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 TEST_PACKAGES = (
     *HOST_PACKAGES,
     HostPackage("chromium", "chromium", "plays a learner in a real browser"),
+    HostPackage("npm", "npm", "fetches published packages that a test plays"),
     HostPackage("fonts-dejavu-core", "/usr/share/fonts/truetype/dejavu", "draws Vietnamese in screenshots"),
 )
 UNPACKED = {"promtool": "prometheus", "amtool": "prometheus-alertmanager"}
