@@ -122,7 +122,9 @@ def test_a_course_that_was_made_on_the_site_gets_no_trial_class(
 
     from lophoc.catalogue.models import Course
 
-    own = Course.objects.create(slug="rieng", opens=course.opens, closes=course.closes, access_until=course.access_until)
+    own = Course.objects.create(
+        slug="rieng", opens=course.opens, closes=course.closes, access_until=course.access_until
+    )
     passwords = {"quantri": "mat-khau-quan-tri", "giangvien": "mat-khau-gv", "hocvien": "mat-khau-hv"}
     settings.INITIAL_PASSWORDS = str(tmp_path / "passwords.json")
     Path(settings.INITIAL_PASSWORDS).write_text(json.dumps(passwords))
