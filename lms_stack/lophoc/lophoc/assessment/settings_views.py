@@ -16,21 +16,12 @@ from lophoc.assessment.essays import classes_marked, rules_of
 from lophoc.assessment.forms import CriterionForm, EssayRulesForm, QuizForm, RegradeForm
 from lophoc.assessment.models import Criterion, Quiz, pool
 from lophoc.assessment.regrading import regrade
-from lophoc.catalogue.models import Course, Unit
+from lophoc.catalogue.models import Unit
 from lophoc.catalogue.structure import structure, unit_of
-from lophoc.classes.access import Access, access
+from lophoc.classes.access import access, organised
 from lophoc.operations.request_class import request_class
 
 _Rubric = inlineformset_factory(Unit, Criterion, CriterionForm, extra=3, max_num=20)
-
-
-def _organised(request: HttpRequest, slug: str) -> tuple[Course, Access]:
-    """The course, for its organisers."""
-    course = structure(slug).course
-    right = access(request.user, course)
-    if not right.organises:
-        raise PermissionDenied
-    return course, right
 
 
 @request_class("staff_page")
@@ -38,7 +29,7 @@ def _organised(request: HttpRequest, slug: str) -> tuple[Course, Access]:
 @login_required
 def quiz_settings(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Time, attempts, window, passing, shuffling, and what is drawn from the bank."""
-    course, right = _organised(request, slug)
+    course, right = organised(request, slug)
     unit = unit_of(course, number, "quiz")
     quiz = Quiz.objects.filter(unit=unit).first() or Quiz(unit=unit, time_limit=unit.minutes or 30)
     form = QuizForm(request.POST or None, instance=quiz)
@@ -55,7 +46,7 @@ def quiz_settings(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @login_required
 def essay_settings(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Late rules and rubric."""
-    course, right = _organised(request, slug)
+    course, right = organised(request, slug)
     unit = unit_of(course, number, "essay")
     form = EssayRulesForm(request.POST or None, instance=rules_of(unit))
     rubric: Any = _Rubric(request.POST or None, instance=unit)

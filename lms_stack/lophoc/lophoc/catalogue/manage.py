@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,7 +15,7 @@ from lophoc.catalogue.forms import AddUnitsForm, ClassFormSet, CopyForm, CourseF
 from lophoc.catalogue.models import Course
 from lophoc.catalogue.opening import obstacles
 from lophoc.catalogue.structure import forget
-from lophoc.classes.access import Access, access
+from lophoc.classes.access import Access, organiser
 from lophoc.operations.request_class import request_class
 
 _FORM = ("GET", "HEAD", "POST")
@@ -28,10 +27,7 @@ def organised(request: HttpRequest, slug: str) -> tuple[Course, Access]:
     :raises PermissionDenied: who asks is none.
     """
     course = get_object_or_404(Course, slug=slug)
-    right = access(request.user, course)
-    if not right.organises:
-        raise PermissionDenied
-    return course, right
+    return course, organiser(request.user, course)
 
 
 def _changed(request: HttpRequest, course: Course, said: str, to: str = "course_manage") -> HttpResponse:

@@ -18,10 +18,11 @@ from lophoc.certificates.forms import IssuingForm, RevocationForm
 from lophoc.certificates.issuing import issue_all, issuing_of, reissue, revoke
 from lophoc.certificates.models import ALPHABET, Certificate
 from lophoc.certificates.pdf import render as pdf_of
+from lophoc.classes.access import organised
 from lophoc.classes.completion import completion
 from lophoc.notices.mail import absolute
 from lophoc.operations.request_class import request_class
-from lophoc.reports.people import learners_of, organised
+from lophoc.reports.people import learners_of
 
 PAGE = 50
 #: How many codes one address may have looked up in a minute.

@@ -5,10 +5,12 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 
 from lophoc.accounts.rights import TABLE, Right, Role, site_rights
 from lophoc.catalogue.models import Course
+from lophoc.catalogue.structure import structure
 from lophoc.classes.models import Class, Enrolment
 
 
@@ -86,6 +88,27 @@ def access(user: Any, course: Course) -> Access:
     if not right.rights or not (readable or right.organises):
         raise PermissionDenied
     return right
+
+
+def organiser(user: Any, course: Course) -> Access:
+    """The rights in a course of one who organises it.
+
+    :raises PermissionDenied: they don't.
+    """
+    right = access(user, course)
+    if not right.organises:
+        raise PermissionDenied
+    return right
+
+
+def organised(request: HttpRequest, slug: str) -> tuple[Course, Access]:
+    """A course from the cache, and the rights in it of an organiser.
+
+    :raises Http404: there is no such course.
+    :raises PermissionDenied: who asks doesn't organise it.
+    """
+    course = structure(slug).course
+    return course, organiser(request.user, course)
 
 
 def _classes_of(user: Any, course: Course) -> QuerySet[Class]:

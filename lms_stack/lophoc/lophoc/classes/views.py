@@ -20,7 +20,7 @@ from lophoc.assessment.progress import Row, graded_parts, grades
 from lophoc.assessment.tables import as_file
 from lophoc.catalogue.models import Course, Progress
 from lophoc.catalogue.structure import Structure, structure
-from lophoc.classes.access import Access, access, classes_seen
+from lophoc.classes.access import Access, access, classes_seen, organised
 from lophoc.classes.activity import acts, staff_of, totals
 from lophoc.classes.completion import completion
 from lophoc.classes.forms import CompletionRuleForm
@@ -159,7 +159,7 @@ def _results(learner: User, found: Structure) -> dict[str, Any]:
 @login_required
 def instructor_activity(request: HttpRequest, slug: str) -> HttpResponse:
     """What each instructor and adviser of a course did and when (Article 5.1.c)."""
-    course, right = _organised(request, slug)
+    course, right = organised(request, slug)
     people = staff_of(course)
     chosen = [each for each in people if str(each.pk) == request.GET.get("nguoi")]
     page = Paginator(acts(course, chosen or people), PAGE).get_page(request.GET.get("trang"))
@@ -177,7 +177,7 @@ def instructor_activity(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def completion_settings(request: HttpRequest, slug: str) -> HttpResponse:
     """When a learner has completed the course."""
-    course, right = _organised(request, slug)
+    course, right = organised(request, slug)
     rule = CompletionRule.objects.filter(course=course).first() or CompletionRule(course=course)
     form = CompletionRuleForm(request.POST or None, instance=rule)
     if request.method == "POST" and form.is_valid():
@@ -185,11 +185,3 @@ def completion_settings(request: HttpRequest, slug: str) -> HttpResponse:
         messages.success(request, _("Đã lưu điều kiện hoàn thành."))
         return redirect("gradebook", slug)
     return render(request, "classes/completion.html", {"course": course, "form": form, "access": right})
-
-
-def _organised(request: HttpRequest, slug: str) -> tuple[Course, Access]:
-    course = structure(slug).course
-    right = access(request.user, course)
-    if not right.organises:
-        raise PermissionDenied
-    return course, right

@@ -1,13 +1,9 @@
 """Who is counted: the learners of a course's real classes; and who may look."""
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
 
 from lophoc.accounts.models import User
 from lophoc.catalogue.models import Course
-from lophoc.catalogue.structure import structure
-from lophoc.classes.access import Access, access
 from lophoc.classes.models import Enrolment
 
 
@@ -21,15 +17,3 @@ def enrolments_of(course: Course) -> QuerySet[Enrolment]:
 def learners_of(course: Course) -> QuerySet[User]:
     """The people in these places, each once."""
     return User.objects.filter(Exists(enrolments_of(course).filter(learner=OuterRef("pk"))))
-
-
-def organised(request: HttpRequest, slug: str) -> tuple[Course, Access]:
-    """A course, and the rights in it of an organiser.
-
-    :raises PermissionDenied: who asks is none.
-    """
-    course = structure(slug).course
-    right = access(request.user, course)
-    if not right.organises:
-        raise PermissionDenied
-    return course, right

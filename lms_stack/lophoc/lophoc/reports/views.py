@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from lophoc.accounts.rights import Right, requires
+from lophoc.classes.access import organised
 from lophoc.operations.request_class import request_class
 from lophoc.reports.export import TYPES, download
 from lophoc.reports.figures import (
@@ -28,7 +29,6 @@ from lophoc.reports.figures import (
 )
 from lophoc.reports.forms import MinistryForm
 from lophoc.reports.models import CourseSummary
-from lophoc.reports.people import organised
 from lophoc.surveys.models import Question, Survey
 
 BY_COURSE = "khoa-hoc"

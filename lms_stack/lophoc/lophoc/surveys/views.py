@@ -12,10 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from lophoc.catalogue.models import Course
 from lophoc.catalogue.structure import structure
-from lophoc.classes.access import Access, access
+from lophoc.classes.access import Access, access, organised
 from lophoc.operations.request_class import mark, request_class
 from lophoc.reports.export import TYPES, download
-from lophoc.reports.people import organised
 from lophoc.surveys.answering import AnsweredBeforeError, as_table, results, take
 from lophoc.surveys.forms import AnswerForm, QuestionFormSet, SurveyForm
 from lophoc.surveys.load import load
