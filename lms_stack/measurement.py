@@ -82,6 +82,37 @@ class Sample(Frozen):
     bits: float
 
 
+class MobileLearner(Frozen):
+    """What learners on a slow line of their own saw of lectures during the hold (loadtests/generator/mobile.py).
+
+    `bit_rate` is what they were held to, in bit/s. A start is the time from asking for the playlist to the last byte of
+    the first segment, in seconds (None: no lecture began); a stall is when the picture stood still for want of the next
+    segment, `stalled` how long that was in all, `watched` how long it played, both in seconds.
+    """
+
+    bit_rate: float
+    starts: int
+    start_p50: float | None
+    start_p95: float | None
+    stalls: int
+    stalled: float
+    watched: float
+    failed: int = 0
+
+
+class LinkCapacity(Frozen):
+    """What the edge's line carried both ways before the load, in bit/s on the wire; None where it wasn't measured.
+
+    `egress` leaves the edge towards learners, `ingress` enters it. `planned` is the plan's line each way. `at_least`:
+    the generator had no more to give, so the line may carry more than that.
+    """
+
+    planned: float
+    egress: float | None = None
+    ingress: float | None = None
+    at_least: bool = False
+
+
 class LoadResult(Frozen):
     """What the generator hosts give back after a run."""
 
@@ -91,6 +122,8 @@ class LoadResult(Frozen):
     classes: tuple[ClassResult, ...]
     generator: GeneratorHealth
     samples: tuple[Sample, ...] = ()
+    mobile: MobileLearner | None = None
+    link_capacity: LinkCapacity | None = None
 
 
 class Measurement(Frozen):
@@ -101,3 +134,13 @@ class Measurement(Frozen):
     units: tuple[UnitUse, ...] = ()
     what_if: WhatIf = WhatIf()
     missing_metrics: tuple[str, ...] = ()
+
+    @property
+    def mobile(self) -> MobileLearner | None:
+        """What learners on a slow line saw, where any were played."""
+        return self.load.mobile
+
+    @property
+    def link_capacity(self) -> LinkCapacity | None:
+        """What the edge's line carried before the load, where that was measured."""
+        return self.load.link_capacity
