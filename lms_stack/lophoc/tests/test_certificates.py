@@ -106,7 +106,8 @@ def test_the_trial_class_and_the_load_test_get_none(course: Any, completed: set[
     prepare(course, 2, 1, "mat-khau-thu-tai")
     completed |= set(User.objects.values_list("pk", flat=True))
     signed_in("quantri").post(PAGE, {**WORDING, "issue": ""})
-    assert {each.name for each in Certificate.objects.all()} == {"Học viên 1", "Học viên 2", "Học viên 3"}
+    given = Certificate.objects.filter(course=course)  # the load test has some of no course
+    assert {each.name for each in given} == {"Học viên 1", "Học viên 2", "Học viên 3"}
 
 
 def test_a_certificate_keeps_what_it_said(issued: Any, course: Any) -> None:

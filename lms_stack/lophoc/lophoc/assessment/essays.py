@@ -158,11 +158,11 @@ def _waiting(course: Course, chosen: Class | None) -> QuerySet[Submission]:
     return waiting.select_related("learner", "unit").defer("text", "unit__html").order_by("handed_in")
 
 
-@request_class("marking")
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def mark_essay(request: HttpRequest, slug: str, submission_id: int) -> HttpResponse:
     """One essay with its rubric; each marking adds a grade, one after the first needs a reason."""
+    mark_request(request, "mark_essay" if request.method == "POST" else "marking")
     course = structure(slug).course
     right = access(request.user, course)
     held = get_object_or_404(

@@ -91,7 +91,7 @@ def _file(given: list[Certificate], name: str) -> HttpResponse:
     return HttpResponse(content, content_type="application/pdf", headers=headers)
 
 
-@request_class("my_results")
+@request_class("certificates")
 @require_safe
 @login_required
 def my_certificates(request: HttpRequest) -> HttpResponse:

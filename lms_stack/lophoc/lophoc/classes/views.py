@@ -25,7 +25,7 @@ from lophoc.classes.activity import acts, staff_of, totals
 from lophoc.classes.completion import completion
 from lophoc.classes.forms import CompletionRuleForm
 from lophoc.classes.models import Class, CompletionRule, Enrolment
-from lophoc.operations.request_class import request_class
+from lophoc.operations.request_class import mark, request_class
 
 PAGE = 50
 
@@ -74,6 +74,7 @@ def gradebook(request: HttpRequest, slug: str) -> HttpResponse:
     held = _enrolled(chosen, request.GET.get("q", "").strip()[:100])
     enrolled = _completed(held, found.course, request.GET.get("hoan-thanh"))
     if request.GET.get("dang") in {"xlsx", "csv"}:
+        mark(request, "gradebook_export")
         rows = grades([each.learner for each in enrolled], found)
         return _exported(rows, found, chosen, request.GET["dang"])
     page = Paginator(enrolled, PAGE).get_page(request.GET.get("trang"))

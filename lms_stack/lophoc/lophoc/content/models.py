@@ -49,6 +49,11 @@ class MaterialQuerySet(models.QuerySet["Material"]):
         """Those that may be part of a course that opens: approved, and with a known licence."""
         return self.approved().exclude(licence="")
 
+    def seen_by(self, user: Any) -> "MaterialQuerySet":
+        """Those that are listed to somebody: what the load test made is listed to itself alone."""
+        theirs = models.Q(created_by=None) | models.Q(created_by__is_load_test=user.is_load_test)
+        return self.filter(theirs)
+
 
 class Material(WorkflowMixin, PreviewableMixin, DraftStateMixin, LockableMixin, RevisionMixin, models.Model):
     """One material. The row is the version on show while `live`; drafts and earlier versions are revisions."""

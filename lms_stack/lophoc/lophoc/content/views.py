@@ -20,6 +20,8 @@ from lophoc.content.forms import CRITERIA, AppraisalForm
 from lophoc.content.models import Appraisal, AppraisalTask, Material
 from lophoc.operations.request_class import mark, request_class
 
+#: Where Wagtail makes and changes materials; `.../add/` and `.../edit/7/` begin so.
+_EDITOR = ("/kho-hoc-lieu/soan/snippets/content/material/add/", "/kho-hoc-lieu/soan/snippets/content/material/edit/")
 _REPOSITORY = frozenset({Right.BUILD, Right.APPRAISE, Right.ORGANISE})
 
 
@@ -28,13 +30,20 @@ def editor(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        mark(request, "staff_page")
+        mark(request, _class_of(request))
         response = view(request, *args, **kwargs)
         response.headers["Content-Security-Policy"] = settings.EDITOR_SECURITY_POLICY
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
         return response
 
     return shown
+
+
+def _class_of(request: HttpRequest) -> str:
+    """Making and changing a material are told apart from the editor's other pages, for uploads are heavy."""
+    if not request.path.startswith(_EDITOR):
+        return "staff_page"
+    return "content_upload" if request.method == "POST" else "content_form"
 
 
 @request_class("staff_page")
@@ -67,8 +76,13 @@ def waiting(user: Any) -> QuerySet[TaskState]:
     states = TaskState.objects.filter(
         status=TaskState.STATUS_IN_PROGRESS, task__in=AppraisalTask.objects.all()
     ).select_related("task", "workflow_state__requested_by", "revision")
-    mine = [each.pk for each in states if _may(each, user)]
+    mine = [each.pk for each in states if _may(each, user) and not _is_load_tests(each)]
     return states.filter(pk__in=mine).order_by("started_at")
+
+
+def _is_load_tests(state: TaskState) -> bool:
+    by = state.workflow_state.requested_by
+    return by is not None and bool(by.is_load_test)
 
 
 def _may(state: TaskState, user: Any) -> bool:

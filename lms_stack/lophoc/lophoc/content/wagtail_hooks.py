@@ -36,6 +36,10 @@ class Delete(_OfThisMaterial, DeleteView):  # type: ignore[misc]
 class Materials(SnippetViewSet):  # type: ignore[misc]  # wagtail has no types
     """The list, the editor, the history and the comparison of versions."""
 
+    def get_queryset(self, request: Any) -> Any:
+        """What the list shows."""
+        return Material.objects.seen_by(request.user)
+
     model = Material
     edit_view_class, delete_view_class = Edit, Delete
     icon = "doc-full-inverse"

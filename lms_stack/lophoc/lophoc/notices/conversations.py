@@ -15,7 +15,7 @@ from lophoc.notices.unread import recount, recount_questions
 def conversations_of(user: Any) -> QuerySet[Conversation]:
     """Those that somebody takes part in; organisers in every question, but none of the load test's."""
     mine = Q(learner=user.pk) | Q(staff=user.pk)
-    if Right.ORGANISE in site_rights(user):
+    if Right.ORGANISE in site_rights(user) and not user.is_load_test:
         mine |= Q(to_organisers=True, learner__is_load_test=False)
     return Conversation.objects.filter(mine).select_related("course", "learner", "staff")
 

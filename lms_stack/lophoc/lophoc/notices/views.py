@@ -23,22 +23,24 @@ from lophoc.notices.conversations import conversations_of, read, write
 from lophoc.notices.forms import AnnouncementForm, MessageForm, QuestionForm, ToLearnerForm, ToStaffForm
 from lophoc.notices.mail import who_unsubscribes
 from lophoc.notices.models import Announcement, Conversation
-from lophoc.operations.request_class import request_class
+from lophoc.operations.request_class import mark, request_class
 
 PAGE = 20
 READ_WRITE = ("GET", "HEAD", "POST")
 
 
-@request_class("announcements")
 @require_http_methods(READ_WRITE)
 @login_required
 def announcements(request: HttpRequest, slug: str) -> HttpResponse:
     """What a course and one's own classes are told; those who may, tell them more."""
+    mark(request, "announcement_post" if request.method == "POST" else "announcements")
     course = structure(slug).course
     right = access(request.user, course)
     may = Right.ANNOUNCE in right.rights
     classes = addressed(right, course) if may else []
-    form = AnnouncementForm(request.POST or None, classes=classes, organises=right.organises) if may else None
+    # What the load test announces is for its own classes: the whole course would be told by mail.
+    whole = right.organises and not right.in_load_test
+    form = AnnouncementForm(request.POST or None, classes=classes, organises=whole) if may else None
     if request.method == "POST":
         if form is None:
             raise PermissionDenied
@@ -104,11 +106,11 @@ def conversation(request: HttpRequest, number: int) -> HttpResponse:
     return render(request, "notices/conversation.html", {"conversation": one, "page": page, "form": form})
 
 
-@request_class("message_post")
 @require_http_methods(READ_WRITE)
 @login_required
 def new_message(request: HttpRequest, slug: str) -> HttpResponse:
     """A learner writes to an own instructor or adviser; these and organisers write to a learner of theirs."""
+    mark(request, "message_post" if request.method == "POST" else "message_form")
     course = structure(slug).course
     right = access(request.user, course)
     form: QuestionForm
@@ -124,11 +126,11 @@ def new_message(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "notices/new.html", {"course": course, "access": right, "form": form, "asks": False})
 
 
-@request_class("message_post")
 @require_http_methods(READ_WRITE)
 @login_required
 def ask(request: HttpRequest, slug: str) -> HttpResponse:
     """A question to the organisers, from anybody who takes part; it lies in their common inbox."""
+    mark(request, "message_post" if request.method == "POST" else "message_form")
     course = structure(slug).course
     right = access(request.user, course)
     form = QuestionForm(request.POST or None)

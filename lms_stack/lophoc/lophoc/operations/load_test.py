@@ -4,43 +4,47 @@ import time
 from typing import Any
 
 from auditlog.context import disable_auditlog
+from auditlog.models import LogEntry
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
+from wagtail.models import ModelLogEntry
 
 from lophoc.accounts.models import User
 from lophoc.assessment.models import Submission
 from lophoc.catalogue.models import Course, Unit
+from lophoc.certificates.models import Certificate
 from lophoc.classes.models import Class, Enrolment
-from lophoc.forum.models import Post, Topic
-from lophoc.surveys.load import for_load_test
+from lophoc.content.models import Material
+from lophoc.forum.models import Topic
+from lophoc.operations import load_test_course, load_test_staff
 from lophoc.surveys.models import Survey
 
 CLASS_NAME = "Lớp thử tải"
 LEARNER = "thutai-{:05}"
 INSTRUCTOR = "thutai-gv-{:02}"
-TOPICS = 5
 PURGE_TRIES = 30
 
 
 @transaction.atomic
+@disable_auditlog()  # that a load test was made ready is no act of anybody's
 def prepare(course: Course, learners: int, instructors: int, password: str) -> dict[str, Any]:
     """Make that many accounts in the load test's classes; tells the load generator what there is to play.
 
     All accounts share one hash of one random password, computed once: checking it costs as much as any other.
     """
-    hashed = make_password(password)
     names = [LEARNER.format(number) for number in range(1, learners + 1)]
     teachers = [INSTRUCTOR.format(number) for number in range(1, instructors + 1)]
-    made = _accounts(names + teachers, hashed)
+    made = _accounts(names + teachers + load_test_staff.names(), make_password(password))
     users = {user.username: user for user in User.objects.filter(is_load_test=True)}
     classes = [_class(course, number, users[name]) for number, name in enumerate(teachers, 1)]
+    places = {each: [users[name] for name in names[n :: len(classes)]] for n, each in enumerate(classes)}
     Enrolment.objects.bulk_create(
-        [Enrolment(learner=users[name], klass=classes[n % len(classes)]) for n, name in enumerate(names)],
+        [Enrolment(learner=learner, klass=klass) for klass, there in places.items() for learner in there],
         ignore_conflicts=True,
         batch_size=1000,
     )
-    _topics(course, users[names[0]])
-    for_load_test(course)
+    load_test_staff.equip(users, classes, password)
+    load_test_course.fill(course, classes, places)
     return {
         "changed": bool(made),
         "course": course.slug,
@@ -48,9 +52,9 @@ def prepare(course: Course, learners: int, instructors: int, password: str) -> d
         "instructors": instructors,
         "learner_pattern": LEARNER,
         "instructor_pattern": INSTRUCTOR,
-        "lessons": _numbers(course, "lesson"),
+        **load_test_staff.told(),
+        **{f"{kind}s": _numbers(course, kind) for kind in ("lesson", "package", "essay")},
         "quizzes": _numbers(course, "quiz"),
-        "essays": _numbers(course, "essay"),
     }
 
 
@@ -71,15 +75,6 @@ def _class(course: Course, number: int, instructor: User) -> Class:
         course=course, name=f"{CLASS_NAME} {number}", defaults={"instructor": instructor, "is_load_test": True}
     )
     return made
-
-
-def _topics(course: Course, author: User) -> None:
-    there = Topic.objects.filter(course=course, is_load_test=True).count()
-    for number in range(there, TOPICS):
-        topic = Topic.objects.create(
-            course=course, title=f"Chủ đề thử tải {number + 1}", author=author, is_load_test=True, posts_count=1
-        )
-        Post.objects.create(topic=topic, author=author, body="Bài mở đầu của chủ đề thử tải.")
 
 
 def _numbers(course: Course, kind: str) -> list[int]:
@@ -106,12 +101,28 @@ def purge() -> int:
 @transaction.atomic
 @disable_auditlog()  # a line for each of thousands of accounts would bury what people did
 def _removed() -> int:
-    for submission in Submission.objects.filter(learner__is_load_test=True):
+    for submission in Submission.objects.filter(learner__is_load_test=True).exclude(file=""):
         submission.file.delete(save=False)
     Topic.objects.filter(is_load_test=True).delete()
     Survey.objects.filter(is_load_test=True).delete()
+    Certificate.objects.filter(learner__is_load_test=True).delete()
+    _materials_removed()
     Class.objects.filter(is_load_test=True).delete()
+    for entries in (
+        ModelLogEntry.objects.filter(user__is_load_test=True),
+        LogEntry.objects.filter(actor__is_load_test=True),
+    ):
+        entries.delete()
     users = User.objects.filter(is_load_test=True)
     count = users.count()
     users.delete()
     return count
+
+
+def _materials_removed() -> None:
+    """What its builders made in the repository, with files and all versions."""
+    for material in Material.objects.filter(created_by__is_load_test=True):
+        for file in (material.document, material.video, material.package):
+            if file:
+                file.delete(save=False)
+        material.delete()

@@ -124,9 +124,12 @@ Groups = dict[str, Figures]
 Line = tuple[Mapping[str, str], Figures]
 
 
-def lines_of(course: Course) -> list[Line]:
-    """The line of each learner of a course; the number of queries doesn't depend on how many there are."""
-    places = enrolments_of(course).order_by("klass__name", "pk")
+def lines_of(course: Course, *, load_test: bool = False) -> list[Line]:
+    """The line of each learner of a course; the number of queries doesn't depend on how many there are.
+
+    :param load_test: of the load test's learners alone, who otherwise never count.
+    """
+    places = enrolments_of(course, load_test=load_test).order_by("klass__name", "pk")
     groups: dict[int, dict[str, str]] = {}
     for key, unit, school, klass in places.values_list("learner_id", "learner__unit", "learner__school", "klass__name"):
         groups.setdefault(key, {"don-vi": unit, "truong": school, "lop": klass})

@@ -7,10 +7,10 @@ from lophoc.catalogue.models import Course
 from lophoc.classes.models import Enrolment
 
 
-def enrolments_of(course: Course) -> QuerySet[Enrolment]:
-    """The places in a course's classes, without those of the load test and the trial class."""
+def enrolments_of(course: Course, *, load_test: bool = False) -> QuerySet[Enrolment]:
+    """The places in a course's classes, without those of the load test (or these alone) and the trial class."""
     return Enrolment.objects.filter(
-        klass__course=course, klass__is_load_test=False, klass__is_trial=False, learner__is_load_test=False
+        klass__course=course, klass__is_load_test=load_test, klass__is_trial=False, learner__is_load_test=load_test
     )
 
 

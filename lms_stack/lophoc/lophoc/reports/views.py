@@ -40,14 +40,14 @@ def _choice(request: HttpRequest, name: str, among: Any) -> str:
     return asked if asked in among else next(iter(among))
 
 
-@request_class("staff_page")
+@request_class("course_reports")
 @require_safe
 @login_required
 def course_reports(request: HttpRequest, slug: str) -> HttpResponse:
     """One report of a course by unit, school or class, counted now, as a page or a file."""
     course, right = organised(request, slug)
     report, by = _choice(request, "loai", REPORTS), _choice(request, "theo", GROUPINGS)
-    lines = lines_of(course)
+    lines = lines_of(course, load_test=right.in_load_test)
     headings, rows = table(grouped(lines, by), report, GROUPINGS[by], total_of(lines))
     if (kind := request.GET.get("tep", "")) in TYPES:
         return download(f"{slug}-{report}-{by}", kind, headings, rows)

@@ -43,8 +43,14 @@ def events(course: Course, right: Access) -> list[Event]:
         kept = (list(_sessions(course)), list(_exams(course)), _due(course))
         cache.set(_key(course.pk), kept, SECONDS)
     sessions, exams, due = kept
-    own = [_of_session(each) for each in sessions if is_meant_for(right, each.klass_id)]
+    own = [_of_session(each) for each in sessions if _shows(right, each)]
     return sorted([*own, *_of_units(course, exams, due), *_of_course(course)], key=_when)
+
+
+def _shows(right: Access, one: Session) -> bool:
+    """Whether a session is for somebody; those of the load test's classes are for nobody else."""
+    of_load_test = one.klass is not None and one.klass.is_load_test
+    return is_meant_for(right, one.klass_id) and right.in_load_test >= of_load_test
 
 
 def forget(course: int) -> None:
@@ -61,8 +67,7 @@ def _when(event: Event) -> tuple[date, float]:
 
 
 def _sessions(course: Course) -> Iterable[Session]:
-    """All but the load test's own."""
-    return Session.objects.filter(course=course).exclude(klass__is_load_test=True).select_related("klass")
+    return Session.objects.filter(course=course).select_related("klass")
 
 
 def _exams(course: Course) -> Iterable[tuple[int, datetime, datetime | None]]:

@@ -23,7 +23,7 @@ from lophoc.catalogue.structure import structure
 from lophoc.classes.access import Access, access, courses_of
 from lophoc.classes.audience import addressed, looks_after, meant_for
 from lophoc.classes.models import Class, Enrolment
-from lophoc.operations.request_class import request_class
+from lophoc.operations.request_class import mark, request_class
 from lophoc.schedule import ical
 from lophoc.schedule.attendance import attended, joined, take
 from lophoc.schedule.events import events, forget
@@ -157,11 +157,11 @@ def _looked_after(right: Access, course: Course, number: int) -> Session:
     return one
 
 
-@request_class("staff_page")
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def attendance(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Take attendance, or set right what clicks recorded: one class, a hundred learners a page."""
+    mark(request, "attendance_save" if request.method == "POST" else "attendance")
     course = structure(slug).course
     right = access(request.user, course)
     if not right.may_see_class:
