@@ -34,10 +34,15 @@ class LoadPlan(Frozen):
     lessons: tuple[int, ...]
     quizzes: tuple[int, ...]
     essays: tuple[int, ...]
+    packages: tuple[int, ...]
     learners: int
     instructors: int
     learner_pattern: str
     instructor_pattern: str
+    organisers: int
+    builders: int
+    organiser_pattern: str
+    builder_pattern: str
     sessions: int = SESSIONS
     instructor_sessions: int = INSTRUCTOR_SESSIONS
     warm_up: float = 15.0
@@ -69,10 +74,15 @@ def load_plan(demand: Demand, topology: Topology, prepared: Mapping[str, Any], *
         lessons=tuple(prepared["lessons"]),
         quizzes=tuple(prepared["quizzes"]),
         essays=tuple(prepared["essays"]),
+        packages=tuple(prepared["packages"]),
         learners=int(prepared["learners"]),
         instructors=int(prepared["instructors"]),
         learner_pattern=str(prepared["learner_pattern"]),
         instructor_pattern=str(prepared["instructor_pattern"]),
+        organisers=int(prepared["organisers"]),
+        builders=int(prepared["builders"]),
+        organiser_pattern=str(prepared["organiser_pattern"]),
+        builder_pattern=str(prepared["builder_pattern"]),
         hold=hold,
     )
 

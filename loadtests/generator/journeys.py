@@ -1,30 +1,31 @@
 """What visitors do, journey by journey; lms_stack/facts/journeys.yaml says how many requests each makes."""
 
 import random
-import re
 from collections.abc import Callable
 from html import unescape
 from types import SimpleNamespace
 
-from loadtests.generator.visitor import Slice
+from loadtests.generator import pages
+from loadtests.generator.second_factor import code
+from loadtests.generator.staff import StaffJourneys
+from loadtests.generator.visitor import Slice, Upload
+from loadtests.generator.visits import LearnerVisits
 
-_ASSET = re.compile(r'(?:href|src)="(/static/[^"]+)"')
-_PLAYLIST = re.compile(r'<video[^>]* data-playlist="([^"]+)"')
-_ATTEMPT_FIELD = re.compile(r'<input[^>]*?(?:type="(radio|checkbox)")?[^>]*? name="(cau-\d+)"(?: value="(\d+)")?')
-_ATTEMPT_MATCH = re.compile(r'<select name="(cau-\d+)">(.*?)</select>', re.DOTALL)
-_OPTION = re.compile(r'<option value="(\d+)"')
-_SCORE = re.compile(r'id="score">[\d.,]+/[\d.,]+<')
-_TOPIC = re.compile(r'href="(/khoa-hoc/[^"]+/dien-dan/\d+/)"')
 _PDF = b"%PDF-1.4\n" + b"% " + b"x" * 120_000 + b"\n%%EOF\n"
 
-#: Segments of one watch, and seconds between them: their rate is the demand's, so a slice need not last as the video.
+#: Segments of one watch. Most watches ask for them this many seconds apart: their rate is the demand's, so a slice need
+#: not last as the video does.
 SEGMENTS, SEGMENT_PAUSE = 3, 2.0
+#: This share of the watches is in real time: players fetch so many segments ahead, then one whenever one has played.
+REAL_TIME, AHEAD = 0.25, 2
+#: Where staff show their second factor.
+SECOND_FACTOR = "/dang-nhap/ma/"
 #: How often the answers of an attempt are saved on the way. Browsers do so at every answer, over all of the attempt's
 #: time; so many fall into the time that a slice stands for.
 SAVES = 3
 
 
-class Journeys:
+class Journeys(LearnerVisits, StaffJourneys):
     """All journeys of one course; each is a method that gets a slice to play in."""
 
     def __init__(self, plan: SimpleNamespace, password: str, chance: random.Random) -> None:
@@ -43,14 +44,17 @@ class Journeys:
         form = visit.get("login_form", "/dang-nhap/")
         visit.pause()
         fields = [("username", visit.visitor.username), ("password", self.password), ("next", "")]
-        visit.post("login", "/dang-nhap/", form, fields)
+        place = visit.post("login", "/dang-nhap/", form, fields)
+        if place.startswith(SECOND_FACTOR):
+            form = visit.get("second_factor", SECOND_FACTOR)
+            visit.post("second_factor", SECOND_FACTOR, form, [("code", code(visit.visitor.username, self.password))])
         visit.get("course_list", "/")
 
     def sign_in(self, visit: Slice) -> None:
         """A visit begins: the form, its files, the password, the list of courses."""
         form = visit.get("login_form", "/dang-nhap/")
-        for path in _ASSET.findall(form)[:2]:
-            visit.asset("static_asset", path)
+        for path in pages.ASSET.findall(form)[:2]:
+            visit.file("static_asset", path)
         visit.pause()
         fields = [("username", visit.visitor.username), ("password", self.password), ("next", "")]
         visit.post("login", "/dang-nhap/", form, fields)
@@ -68,11 +72,14 @@ class Journeys:
     def watch(self, visit: Slice) -> None:
         """A lesson's lecture, thirty seconds of it, from anywhere in it."""
         page = visit.get("lesson_page", f"{self.base}/bai-hoc/{self.chance.choice(self.plan.lessons)}/")
-        found = _PLAYLIST.search(page)
+        found = pages.PLAYLIST.search(page)
         segments = visit.playlist("video_playlist", unescape(found.group(1)) if found else "/thu-muc/none")
         first = self.chance.randrange(max(1, len(segments) - SEGMENTS))
+        in_real_time = self.chance.random() < REAL_TIME
         for number, segment in enumerate(segments[first : first + SEGMENTS]):
-            if number:
+            if in_real_time and number >= AHEAD:
+                visit.pause(segment.seconds)
+            elif number and not in_real_time:
                 visit.pause(SEGMENT_PAUSE)
             visit.segment("video_segment", segment)
 
@@ -102,17 +109,12 @@ class Journeys:
         visit.pause()
         result = visit.post("quiz_submit", f"{attempt}nop/", questions, answers)
         page = visit.get("quiz_submit", result)
-        if not _SCORE.search(page):
-            visit._fail("quiz_submit", "content: the result shows no score", 0)
+        if not pages.SCORE.search(page):
+            visit.fail("quiz_submit", "content: the result shows no score")
 
     def _answers(self, page: str) -> list[tuple[str, str]]:
         """An answer to each question: one of the choices, a number, or for each row something that may match it."""
-        choices: dict[str, list[str]] = {}
-        for _, name, value in _ATTEMPT_FIELD.findall(page):
-            choices.setdefault(name, []).append(value or "6")
-        answers = [(name, self.chance.choice(values)) for name, values in choices.items()]
-        rows = [(name, _OPTION.findall(options)) for name, options in _ATTEMPT_MATCH.findall(page)]
-        return answers + [(name, self.chance.choice(values)) for name, values in rows if values]
+        return [(name, self.chance.choice(values)) for name, values in pages.choices(page).items()]
 
     def forum(self, visit: Slice) -> None:
         """Read a topic and write in it."""
@@ -125,9 +127,9 @@ class Journeys:
         self._topic(visit)
 
     def _topic(self, visit: Slice) -> tuple[str, str]:
-        topics = _TOPIC.findall(visit.get("forum_read", f"{self.base}/dien-dan/"))
+        topics = pages.TOPIC.findall(visit.get("forum_read", f"{self.base}/dien-dan/"))
         if not topics:
-            visit._fail("forum_read", "content: the forum has no topic", 0)
+            visit.fail("forum_read", "content: the forum has no topic")
         visit.pause()
         topic = self.chance.choice(topics)
         return topic, visit.get("forum_read", topic)
@@ -148,11 +150,4 @@ class Journeys:
         address = f"{self.base}/bai-luan/{self.chance.choice(self.plan.essays)}/"
         page = visit.get("essay_form", address)
         visit.pause()
-        visit.upload("essay_upload", address, page, "bai-luan.pdf", _PDF)
-
-    def gradebook(self, visit: Slice) -> None:
-        """An instructor looks at the class."""
-        visit.get("course_page", f"{self.base}/")
-        for _ in range(2):
-            visit.pause()
-            visit.get("gradebook", f"{self.base}/so-diem/")
+        visit.upload("essay_upload", address, page, Upload("file", "bai-luan.pdf", _PDF))

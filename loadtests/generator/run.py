@@ -25,7 +25,7 @@ from loadtests.generator.record import Record
 from loadtests.generator.visitor import Failed, Slice, Visitor
 
 #: Journeys of people who arrive: a new browser each. All others are in the middle of a visit.
-ARRIVING = {"sign_in", "exam"}
+ARRIVING = {"sign_in", "exam", "probe"}
 
 
 class Run:
@@ -45,7 +45,7 @@ class Run:
         self.began = 0.0
         self.waiting = 0
         self._fresh = cycle(range(plan.sessions + 1, max(plan.learners, plan.sessions + 1) + 1))
-        self._signed_in: dict[str, list[Visitor]] = {"learner": [], "instructor": []}
+        self._signed_in: dict[str, list[Visitor]] = {"learner": [], "instructor": [], "organiser": [], "builder": []}
         self._plan_by_name = {each.name: each for each in plan.journeys}
 
     def _user_class(self) -> type[FastHttpUser]:
@@ -161,6 +161,8 @@ class Run:
         for role, pattern, count in (
             ("learner", plan.learner_pattern, min(plan.sessions, plan.learners)),
             ("instructor", plan.instructor_pattern, min(plan.instructor_sessions, plan.instructors)),
+            ("organiser", plan.organiser_pattern, plan.organisers),
+            ("builder", plan.builder_pattern, plan.builders),
         ):
             for number in range(1, count + 1):
                 small.spawn(self._enter, role, self._visitor(user, pattern.format(number)))

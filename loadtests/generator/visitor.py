@@ -1,19 +1,19 @@
 """One person's browser: cookies, connections of its own, and every answer checked for what it should be."""
 
+import json
 import re
 import time
-from collections.abc import Callable
-from typing import Any, NamedTuple
-from urllib.parse import urlencode, urljoin
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, NoReturn
+from urllib.parse import urlencode
 
 import gevent
 from locust.contrib.fasthttp import FastHttpSession
 
+from loadtests.generator.video import FRAGMENT, Segment, segments, suiting
+
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 _ALERT = re.compile(r'role="alert">([^<]*)')
-_SEGMENT = re.compile(r"#EXTINF:[^\n]*\n#EXT-X-BYTERANGE:(\d+)@(\d+)\n([^#\s]+)")
-#: The names of boxes with which a fragment of an MP4 may begin.
-FRAGMENT = (b"moof", b"styp", b"sidx", b"prft", b"emsg")
 _FORM = "application/x-www-form-urlencoded"
 _PAGE = re.compile(r'<body data-page="([^"]*)"')
 
@@ -22,12 +22,12 @@ class Failed(Exception):
     """An answer was not what it should be; the rest of the journey can't be done."""
 
 
-class Segment(NamedTuple):
-    """A segment of a lecture: a range of a film, in bytes."""
+class Upload(NamedTuple):
+    """A file that is sent in a form: the form's field, the file's name, and what is in it (a PDF)."""
 
-    path: str
-    first: int
-    size: int
+    field: str
+    name: str
+    content: bytes
 
 
 class Visitor:
@@ -41,6 +41,8 @@ class Visitor:
         # when two slices of one visitor run at once, for Locust then changes this very setting back and forth.
         session.client.redirect_response_codes = frozenset()  # type: ignore[misc]  # Locust itself sets it so
         self._think = think
+        #: What the line gave with the last segment, in bit/s: by it a player chooses a lecture's rate.
+        self.rate = 0.0
 
 
 class Slice:
@@ -77,6 +79,20 @@ class Slice:
             )
         self._pass(name, size)
 
+    def editor(self, name: str, path: str) -> str:
+        """Fetch the editor of materials, which is Wagtail's and so has no name of ours; it must be that form.
+
+        :raises Failed: it isn't.
+        """
+        response, body = self._send(name, "GET", path, None, {})
+        text = body.decode("utf-8", "replace")
+        if response.status_code != 200:
+            self._fail(name, _status(response), len(body))
+        if 'id="w-editor-form"' not in text or 'name="document"' not in text:
+            self._fail(name, "content: not the editor of materials", len(body))
+        self._done(name, len(body))
+        return text
+
     def post(self, name: str, path: str, form: str, fields: list[tuple[str, str]]) -> str:
         """Send a form of a page with its token; the answer must send us on. Gives back where to.
 
@@ -96,27 +112,53 @@ class Slice:
             self._fail(name, _status(response), len(answer))
         if b'"saved": true' not in answer:
             self._fail(name, "content: the site did not say that it saved", len(answer))
-        self._pass(name, len(answer))
-        self._due = time.perf_counter()
+        self._done(name, len(answer))
 
-    def upload(self, name: str, path: str, form: str, filename: str, content: bytes) -> str:
+    def upload(self, name: str, path: str, form: str, file: Upload, fields: Iterable[tuple[str, str]] = ()) -> str:
         """Send a file by a page's form, as post does."""
         boundary = "----taphuan7MA4YWxkTrZu0gW"
-        head = f'Content-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n{self.token(name, form)}\r\n'
-        file = f'Content-Disposition: form-data; name="file"; filename="{filename}"\r\nContent-Type: application/pdf'
-        body = (
-            f"--{boundary}\r\n{head}--{boundary}\r\n{file}\r\n\r\n".encode()
-            + content
-            + f"\r\n--{boundary}--\r\n".encode()
-        )
+        parts = [
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'
+            for field, value in (("csrfmiddlewaretoken", self.token(name, form)), *fields)
+        ]
+        about = f'Content-Disposition: form-data; name="{file.field}"; filename="{file.name}"'
+        head = f"{''.join(parts)}--{boundary}\r\n{about}\r\nContent-Type: application/pdf\r\n\r\n".encode()
+        body = head + file.content + f"\r\n--{boundary}--\r\n".encode()
         return self._redirected(name, path, body, f"multipart/form-data; boundary={boundary}")
+
+    def report(self, name: str, path: str, page: str, state: object) -> None:
+        """Tell the site what a package has told its page; the site must say that it understood.
+
+        :raises Failed: it doesn't.
+        """
+        headers = {**self._form_headers(path, "application/json"), "X-CSRFToken": self.token(name, page)}
+        response, answer = self._send(name, "POST", path, json.dumps(state).encode(), headers)
+        if response.status_code != 200:
+            self._fail(name, _status(response), len(answer))
+        if b'"completed"' not in answer:
+            self._fail(name, "content: the site did not say that it kept the result", len(answer))
+        self._done(name, len(answer))
+
+    def leave(self, name: str, path: str, towards: str) -> None:
+        """Follow a link that leads away from the site; it must lead towards an address, to which nobody goes.
+
+        :raises Failed: it leads elsewhere, or nowhere.
+        """
+        response, body = self._send(name, "GET", path, None, {})
+        place = response.headers.get("location") if response.status_code == 302 else None
+        if place is None:
+            why = _status(response) if response.status_code != 200 else _complaint(body)
+            self._fail(name, why, len(body))
+        if not str(place).startswith(towards):
+            self._fail(name, "content: the link leads elsewhere", len(body))
+        self._done(name, len(body))
 
     def token(self, name: str, form: str) -> str:
         """The form's token against forged requests."""
         found = _TOKEN.search(form)
         if found is None:
             self._fail(name, "content: the page has no form token", 0)
-        return found.group(1)  # type: ignore[union-attr]  # _fail never returns
+        return found.group(1)
 
     def _form_headers(self, path: str, kind: str) -> dict[str, str]:
         return {"Content-Type": kind, "Referer": f"{self.visitor.url}{path}", "Origin": self.visitor.url}
@@ -127,32 +169,36 @@ class Slice:
         if place is None:
             why = _status(response) if response.status_code != 200 else _complaint(answer)
             self._fail(name, why, len(answer))
-        self._pass(name, len(answer))
-        self._due = time.perf_counter()
+        self._done(name, len(answer))
         return str(place)
 
     def playlist(self, name: str, path: str) -> list[Segment]:
-        """Fetch a playlist of HLS; gives back its segments in order.
+        """Fetch a lecture's playlist; gives back its segments in order, of a ladder of rates those that suit the line.
 
         :raises Failed: it is none, or has no segments that are ranges of one film.
         """
+        text = self._playlist(name, path)
+        if (rung := suiting(text, path, self.visitor.rate)) is not None:
+            text, path = self._playlist(name, rung), rung
+        found = segments(text, path)
+        if not found:
+            self._fail(name, "content: no playlist with segments", len(text))
+        self._done(name, len(text))
+        return found
+
+    def _playlist(self, name: str, path: str) -> str:
         response, body = self._send(name, "GET", path, None, {})
-        text = body.decode("utf-8", "replace")
         if response.status_code != 200:
             self._fail(name, _status(response), len(body))
-        found = [Segment(urljoin(path, file), int(first), int(size)) for size, first, file in _SEGMENT.findall(text)]
-        if not text.startswith("#EXTM3U") or not found:
-            self._fail(name, "content: no playlist with segments", len(body))
-        self._pass(name, len(body))
-        self._due = time.perf_counter()
-        return found
+        return body.decode("utf-8", "replace")
 
     def segment(self, name: str, wanted: Segment) -> bytes:
         """Fetch a segment of a film; it must be just that range, and begin as a fragment of an MP4 does.
 
         :raises Failed: it isn't.
         """
-        path, first, size = wanted
+        path, first, size, _ = wanted
+        asked = time.perf_counter()
         response, body = self._send(name, "GET", path, None, {"Range": f"bytes={first}-{first + size - 1}"})
         if response.status_code != 206:
             self._fail(name, _status(response), len(body))
@@ -161,17 +207,22 @@ class Slice:
             self._fail(name, "content: not the range that was asked for", len(body))
         if body[4:8] not in FRAGMENT:
             self._fail(name, "content: the segment is no part of an MP4", len(body))
-        self._pass(name, len(body))
-        self._due = time.perf_counter()
+        self.visitor.rate = 8 * size / max(1e-6, time.perf_counter() - asked)
+        self._done(name, len(body))
         return body
 
-    def asset(self, name: str, path: str) -> None:
-        """Fetch a static file."""
+    def file(self, name: str, path: str, begins: bytes = b"") -> bytes:
+        """Fetch a file; it must not be empty, and begin as such a file does.
+
+        :raises Failed: it doesn't.
+        """
         response, body = self._send(name, "GET", path, None, {})
         if response.status_code != 200 or not body:
             self._fail(name, _status(response), len(body))
-        self._pass(name, len(body))
-        self._due = time.perf_counter()
+        if not body.startswith(begins):
+            self._fail(name, "content: the file is of another kind", len(body))
+        self._done(name, len(body))
+        return body
 
     def _send(
         self, name: str, method: str, path: str, body: bytes | None, headers: dict[str, str]
@@ -192,7 +243,19 @@ class Slice:
     def _pass(self, name: str, size: int) -> None:
         self._told(name, self._due, size, None)
 
-    def _fail(self, name: str, why: str, size: int) -> None:
+    def _done(self, name: str, size: int) -> None:
+        """It went well, and what comes next is due from now on."""
+        self._pass(name, size)
+        self._due = time.perf_counter()
+
+    def fail(self, name: str, why: str) -> NoReturn:
+        """What was answered doesn't let the journey go on.
+
+        :raises Failed: always.
+        """
+        self._fail(name, why, 0)
+
+    def _fail(self, name: str, why: str, size: int) -> NoReturn:
         self._told(name, self._due, size, why)
         raise Failed(why)
 

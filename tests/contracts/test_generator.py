@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -33,6 +34,9 @@ RATES = {
     "essay": 0.5,
     "exam": 0.5,
     "gradebook": 0.5,
+    **dict.fromkeys(("look_around", "package", "survey", "live_session", "certificate", "message", "question"), 0.4),
+    **dict.fromkeys(("mark_essay", "attendance", "class_progress", "reports", "export", "announce", "probe"), 0.4),
+    "upload": 0.2,
 }
 PASSWORD = "mat-khau-thu-tai"
 
@@ -68,7 +72,7 @@ def site(tmp_path: Path, tls: Path) -> Iterator[Site]:
     yield start
     for process in started:
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(60)
 
 
 def _environment(folder: Path, fault: dict[str, str]) -> dict[str, str]:
@@ -86,6 +90,9 @@ def _environment(folder: Path, fault: dict[str, str]) -> dict[str, str]:
 
 def _prepared(folder: Path, environment: dict[str, str]) -> dict[str, Any]:
     (folder / "course.json").write_text(json.dumps(_bundle()), "utf-8")
+    for source in ("goi-mat-khau", "goi-dung-sai"):
+        shutil.make_archive(str(folder / source), "zip", ROOT / "courses" / "demo" / source)
+    (folder / "goi-dung-sai.zip").rename(folder / "goi-dung-sai.h5p")
     (folder / "password").write_text(PASSWORD)
     made = ""
     for command in (
@@ -114,6 +121,7 @@ def _bundle() -> dict[str, Any]:
         {"kind": "short", "text": "Bốn?", "answer": ["có"]},
         {"kind": "number", "text": "Năm?", "answer": {"value": 6}},
     ]
+    rubric = [{"title": "Nội dung", "points": 6}, {"title": "Trình bày", "points": 4}]
     return {
         "slug": "mau",
         "title": "Khoá mẫu",
@@ -125,7 +133,9 @@ def _bundle() -> dict[str, Any]:
         "units": [
             {"kind": "lesson", "title": "Bài 1", "markdown": "Chào.", "video": "mau/1/phim.m3u8"},
             {"kind": "quiz", "title": "Kiểm tra", "time_limit": 15, "attempts": 3, "questions": questions},
-            {"kind": "essay", "title": "Bài luận", "markdown": "Viết."},
+            {"kind": "essay", "title": "Bài luận", "markdown": "Viết.", "rubric": rubric},
+            {"kind": "package", "title": "Gói SCORM", "file": "goi-mat-khau.zip"},
+            {"kind": "package", "title": "Gói H5P", "file": "goi-dung-sai.h5p"},
         ],
         "forum": [],
         "classes": [],
@@ -150,7 +160,7 @@ def _free_port() -> int:
 
 
 def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:

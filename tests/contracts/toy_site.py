@@ -42,6 +42,9 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     if path.endswith(".m3u8"):
         start_response("200 OK", [("Content-Type", "application/vnd.apple.mpegurl")])
         return [_PLAYLIST.encode()]
+    if "/goi/" in path and path.startswith("/thu-muc/"):
+        start_response("200 OK", [("Content-Type", "text/html")])
+        return [Path(os.environ["TOY_MEDIA"], "goi", path.partition("/goi/")[2]).read_bytes()]
     if path.startswith("/thu-muc/"):
         return _range(environ, start_response)
     if path.startswith("/static/"):
