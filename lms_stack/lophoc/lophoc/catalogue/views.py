@@ -1,5 +1,6 @@
 """What a learner sees first: courses, one course, its lessons."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.contrib.auth.decorators import login_required
@@ -62,7 +63,8 @@ def course_page(request: HttpRequest, slug: str) -> HttpResponse:
     right = access(request.user, found.course)
     done = done_units(request.user.pk, found.course)
     scores = best_scores(request.user.pk, found.course)
-    parts = [{"part": part, "done": part.id in done, "score": scores.get(part.id)} for part in found.parts]
+    notes = _notes(found.parts)
+    parts = [(part, part.id in done, scores.get(part.id), notes[part.id]) for part in found.parts]
     required = [part for part in found.parts if part.required]
     share = round(100 * sum(part.id in done for part in required) / len(required)) if required else 0
     context = {
@@ -76,6 +78,25 @@ def course_page(request: HttpRequest, slug: str) -> HttpResponse:
         "deletion": found.course.access_until + timedelta(days=1),
     }
     return render(request, "catalogue/course.html", context)
+
+
+def _notes(parts: Iterable[Part]) -> dict[int, str]:
+    """What stands beside each part: how long it takes, its last day, whether one may leave it out. In the page itself
+    each of these would cost as much as the part's title, and a course may have hundreds of parts."""
+    minutes, last, optional, in_a_room = _("phút"), _("hạn"), _("tự chọn"), _("tập trung")
+    return {
+        part.id: " · ".join(
+            words
+            for said, words in (
+                (part.minutes, f"{part.minutes} {minutes}"),
+                (part.last_day, f"{last} {part.last_day:%d/%m/%Y}" if part.last_day else ""),
+                (not part.required, optional),
+                (not part.online, in_a_room),
+            )
+            if said
+        )
+        for part in parts
+    }
 
 
 def due_next(found: Structure, done: set[int]) -> list[Part]:
