@@ -134,8 +134,8 @@ def approximate(
     """The approximation of Schweitzer and Bard: an arrival sees the queues less its own share of them.
 
     As in Lazowska et al., Quantitative System Performance, 1984, section 7.4.2. Stations of several servers are one
-    server, c times as fast, and a delay of (c - 1) / c of the demand (Seidmann, Schweitzer and Shalev-Oren, Computerized
-    closed queueing network models of flexible manufacturing systems, Large Scale Systems 12, 1987). Takes and raises what `closed` does; users may be millions.
+    server, c times as fast, and a delay of (c - 1) / c of the demand (Seidmann, Schweitzer and Shalev-Oren, Large Scale
+    Systems 12, 1987). Takes and raises what `closed` does; users may be millions.
     """
     network = _checked(users, demands, think, servers)
     there = np.array(network.users, float)[:, None]

@@ -33,7 +33,7 @@ def test_the_example_of_page_131_comes_out_as_its_approximation() -> None:
 
 
 def test_the_recursion_by_hand_for_two_users_and_two_stations() -> None:
-    """D = 0.5 s and 1 s, Z = 1 s. One user: R = 1.5 s, X = 0.4/s, queues 0.2 and 0.4. Two: 0.6 s + 1.4 s, X = 2 / 3 s."""
+    """D = 0.5 s and 1 s, Z = 1 s. One user: R = 1.5 s, queues 0.2 and 0.4. Two: 0.6 s + 1.4 s."""
     found = exact([2], [[0.5, 1.0]], [1.0])
     assert found.residence[0] == pytest.approx([0.6, 1.4])
     assert found.throughput == pytest.approx([2 / 3])
