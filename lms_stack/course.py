@@ -15,6 +15,7 @@ from lms_stack.course_values import (
     Count,
     Day,
     Duration,
+    ExpectedShare,
     FileName,
     HostKey,
     Moment,
@@ -174,27 +175,27 @@ class Expectations(Written):
     The names are those of lms_stack/facts/activity.yaml.
     """
 
-    evening_concurrency: Share | None = None
+    evening_concurrency: ExpectedShare | None = None
     """Learners on the site at once in the busiest evening hour, of all."""
     visit_length: Duration | None = None
     """How long one study visit lasts."""
-    watching_share: Share | None = None
+    watching_share: ExpectedShare | None = None
     """How many of those on the site play a video at one moment."""
-    exam_attendance: Share | None = None
+    exam_attendance: ExpectedShare | None = None
     """How many of the learners sit the exam in its window."""
-    exam_busiest_minute: Share | None = None
+    exam_busiest_minute: ExpectedShare | None = None
     """How many of an exam's takers start in its busiest minute."""
-    essay_handed_in: Share | None = None
+    essay_handed_in: ExpectedShare | None = None
     """How many of the learners hand in an essay."""
-    deadline_last_day: Share | None = None
+    deadline_last_day: ExpectedShare | None = None
     """How many of the essays come on the last day."""
-    deadline_busiest_hour: Share | None = None
+    deadline_busiest_hour: ExpectedShare | None = None
     """How many of the last day's essays come in its busiest hour."""
-    live_attendance: Share | None = None
+    live_attendance: ExpectedShare | None = None
     """How many of those invited come to a live session."""
-    live_busiest_minute: Share | None = None
+    live_busiest_minute: ExpectedShare | None = None
     """How many of a live session's visitors come in its busiest minute."""
-    instructors_marking: Share | None = None
+    instructors_marking: ExpectedShare | None = None
     """How many of the instructors mark or look at the grade book in the busiest hour."""
 
 

@@ -4,12 +4,13 @@ Each function gives arrays of one row a moment and one column a draw, in 1/s. Th
 around them is added by lms_stack/demand/draws.py.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lms_stack.course import VIET_NAM, Course
 from lms_stack.demand.days import Days, days_of
@@ -103,36 +104,47 @@ def _exam(each: Held, moments: Sequence[datetime], values: Mapping[str, Draws]) 
     """The busiest minute after an opening; slots share the takers between them."""
     if not each.course.exams:
         return {}
-    storms = np.array([sum(_stormy(each, exam.opens, moment) for exam in each.course.exams) for moment in moments])
+    storms = _stormy(each, [exam.opens for exam in each.course.exams], [1.0] * len(each.course.exams), moments)
     starts = each.course.learners * values["exam_attendance"] * values["exam_busiest_minute"] / MINUTE / each.slots
     return {"exam": np.outer(storms, starts)}
 
 
-def _stormy(each: Held, begins: datetime, moment: datetime) -> bool:
-    length = timedelta(seconds=each.known.activity["storm_length"].number)
-    return begins <= moment < begins + length
+def _stormy(
+    each: Held, begins: Sequence[datetime], weights: Sequence[float], moments: Sequence[datetime]
+) -> NDArray[np.float64]:
+    """The weight of all storms that are on at each moment: those that began less than a storm's length ago."""
+    length = each.known.activity["storm_length"].number
+    times = np.array([one.timestamp() for one in begins])
+    order = np.argsort(times)
+    so_far = np.concatenate([[0.0], np.cumsum(np.array(weights)[order])])
+    at = np.array([moment.timestamp() for moment in moments])
+    last, first = (np.searchsorted(times[order], ends, side="right") for ends in (at, at - length))
+    on: NDArray[np.float64] = so_far[last] - so_far[first]
+    return on
 
 
 def _essays(each: Held, moments: Sequence[datetime], values: Mapping[str, Draws]) -> dict[str, Draws]:
     """The busiest hour of the day on which an essay is due."""
-    due = [unit.due for unit in each.course.content if unit.kind == "essay"]
+    due = Counter(unit.due for unit in each.course.content if unit.kind == "essay")
     if not due:
         return {}
     busiest = each.days.busiest_hour.hour
     local = [moment.astimezone(VIET_NAM) for moment in moments]
-    ends = np.array([due.count(moment.date()) if moment.hour == busiest else 0 for moment in local])
+    ends = np.array([due[moment.date()] if moment.hour == busiest else 0 for moment in local])
     hour = values["essay_handed_in"] * values["deadline_last_day"] * values["deadline_busiest_hour"]
     return {"essay": np.outer(ends, each.course.learners * hour / HOUR)}
 
 
 def _live(each: Held, moments: Sequence[datetime], values: Mapping[str, Draws]) -> dict[str, Draws]:
     """The busiest minute after a live session's beginning."""
-    invited = np.array([sum(one.share for one in each.live if _stormy(each, one.starts, at)) for at in moments])
+    if not each.live:
+        return {}
+    invited = _stormy(each, [one.starts for one in each.live], [one.share for one in each.live], moments)
     joins = np.outer(
         np.minimum(invited, 1.0),
         each.course.learners * values["live_attendance"] * values["live_busiest_minute"] / MINUTE,
     )
-    return {JOIN: joins} if each.live else {}
+    return {JOIN: joins}
 
 
 def _work(each: Held, moments: Sequence[datetime], values: Mapping[str, Draws]) -> dict[str, Draws]:

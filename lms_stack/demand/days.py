@@ -42,20 +42,20 @@ class Days:
 def days_of(course: Course, known: Facts) -> Days:
     """The days of a course: the week's shape, times the rush before each deadline.
 
-    d days before a deadline a day has 1 + (rush - 1) / (1 + d) times its visits; the nearest deadline counts.
+    d days before the next deadline a day has 1 + (rush - 1) / (1 + d) times its visits.
     """
     first = course.dates.opens
     numbers = np.arange((course.dates.closes - first).days + 1)
     week = np.array(known.activity["day_of_week"].series)[(numbers + first.weekday()) % 7]
-    before = np.array([_deadlines(course)]).T - numbers
-    rush = np.where(before >= 0, 1 + (known.activity["deadline_rush"].number - 1) / (1 + np.abs(before)), 1)
-    of_day = week * rush.max(axis=0)
+    deadlines = np.array(_deadlines(course))
+    before = deadlines[np.searchsorted(deadlines, numbers)] - numbers
+    of_day = week * (1 + (known.activity["deadline_rush"].number - 1) / (1 + before))
     of_hour = np.array(known.activity["hour_of_day"].series)
     return Days(course, of_day / of_day.max(), of_hour / of_hour.max())
 
 
 def _deadlines(course: Course) -> list[int]:
-    """Days from the course's first to each deadline: essays that are due, exams, and the course's last day."""
+    """Days from the first to each deadline, in order: essays that are due, exams, and the course's last day."""
     ends = [unit.due for unit in course.content if unit.kind == "essay"]
     ends += [exam.opens.astimezone(VIET_NAM).date() for exam in course.exams]
-    return [(end - course.dates.opens).days for end in (*ends, course.dates.closes)]
+    return sorted((end - course.dates.opens).days for end in (*ends, course.dates.closes))

@@ -13,7 +13,6 @@ from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincinv
 
 from lms_stack.course import Course
 from lms_stack.demand.arrivals import JOIN, Held, arrivals, held, on_the_site
@@ -21,6 +20,7 @@ from lms_stack.demand.inputs import Draws, drawn, even
 from lms_stack.demand.live import LiveStart
 from lms_stack.demand.model import DemandInput
 from lms_stack.demand.moments import moments_of, peak_moments
+from lms_stack.demand.quantiles import gamma
 from lms_stack.demand.traffic import by_class, egress_bits, ingress_bits, segment_bytes
 from lms_stack.facts import Facts, facts
 from lms_stack.request_classes import RequestClass
@@ -132,7 +132,7 @@ def _varied(journey: str, means: Draws, known: Facts, seed: int) -> Draws:
     """Arrivals per second as they are counted in one interval of the peak."""
     interval, dispersion = (known.activity[name].number for name in ("peak_interval", "arrival_dispersion"))
     shape = np.maximum(means * interval / dispersion, 1e-12)
-    return gammaincinv(shape, even(f"arrivals of {journey}", len(means), seed)) * dispersion / interval
+    return gamma(shape, even(f"arrivals of {journey}", len(means), seed)) * dispersion / interval
 
 
 def _draws(counted: Mapping[str, Draws], segment: Figure, known: Facts, inputs: dict[str, Draws]) -> DemandDraws:

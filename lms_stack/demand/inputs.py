@@ -11,10 +11,10 @@ from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from lms_stack.course import Course
 from lms_stack.demand.model import DemandInput
+from lms_stack.demand.quantiles import normal
 from lms_stack.facts import Facts
 from lms_stack.units import Interval
 
@@ -75,6 +75,6 @@ def _values(interval: Interval, chance: Draws) -> Draws:
     if interval.low == interval.high:
         return np.full(chance.shape, interval.mid)
     low = max(interval.low, interval.mid * 1e-6)
-    steps = ndtri(chance) / _Z90
+    steps = normal(chance) / _Z90
     values = interval.mid * np.where(steps < 0, (interval.mid / low) ** steps, (interval.high / interval.mid) ** steps)
     return np.minimum(values, 1.0) if interval.unit == "share" else values
