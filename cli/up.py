@@ -16,7 +16,7 @@ from cli.setup.parallel import side_by_side
 from cli.setup.pulumi_cli import ensure_pulumi
 from lms_stack.course import Course, ServersTarget
 from lms_stack.course_file import read_course
-from lms_stack.demand import demand
+from lms_stack.demand import demand, read_live_starts
 from lms_stack.engines import ENGINES
 from lms_stack.errors import StepFailed, UsageError
 from lms_stack.facts import packages
@@ -52,7 +52,8 @@ def planned(settings: "Settings") -> tuple[Course, Plan]:
     :raises CourseFileError: the course file has faults.
     """
     course = read_course(settings.course_file).model_copy(update={"name": settings.paths.name})
-    return course, sized(course, demand(course))
+    live = read_live_starts(course, settings.course_file.parent)
+    return course, sized(course, demand(course, live=live))
 
 
 def up(settings: "Settings") -> tuple[dict[str, Any], str]:
