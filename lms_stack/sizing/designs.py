@@ -139,8 +139,8 @@ class Designs:
         factor = self.known.prices["shut_out_factor"]
         reason = (
             f"mean over the draws of what it costs more than the best design of that draw; a learner shut out counts "
-            f"{factor.number:g} times what carrying one costs ({factor.source}) and a host that fails alone shuts out "
-            f"{show(self.known.prices['outage_learners'].number, 'share')} of the learners"
+            f"{factor.number:g} times what carrying one with the planned hosts costs, and a failed host that nothing "
+            f"stands in for shuts out {show(self.known.prices['outage_learners'].number, 'share')} of the learners"
         )
         interval = Interval(low=min(low, mean), mid=mean, high=max(high, mean), unit=self._unit_of(each))
         return Figure(value=mean, unit=self._unit_of(each), reason=reason, interval=interval)
@@ -150,7 +150,5 @@ class Designs:
 
 
 def excuses(designs: Sequence[Design]) -> tuple[Excuse, ...]:
-    """What stands in the way where no design fits; empty where one does."""
-    if any(design.fits for design in designs):
-        return ()
-    return tuple(dict.fromkeys(excuse for design in designs for excuse in design.excuses))
+    """What stands in the way of the design that is nearest to fitting; empty where one does."""
+    return min((design.excuses for design in designs), key=len)

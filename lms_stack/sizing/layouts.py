@@ -21,7 +21,7 @@ SMALL_HA = "small HA"
 LARGE_HA = "large HA"
 
 #: What the playbooks build so far.
-ONE_OF_EACH = "`up` builds one edge, one database and one cache so far; spare ones have to be set up by hand"
+ONE_OF_EACH = "`up` builds one edge, one database and one cache so far"
 
 
 @dataclass(frozen=True)
