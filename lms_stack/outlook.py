@@ -81,9 +81,10 @@ class Influence(Frozen):
     """One uncertain input and how much the answer hangs on it."""
 
     name: str
-    of: Literal["requests", "egress"]
+    of: Literal["cores", "egress"]
+    """Which answer hangs on it most."""
     correlation: Figure
-    """Spearman's rank correlation with the answer over the draws."""
+    """Spearman's rank correlation with that answer over the draws, -1 to 1."""
 
 
 class SlotChoice(Frozen):

@@ -11,6 +11,7 @@ from lms_stack.request_classes import FILE_CLASSES
 from lms_stack.sizing import growth
 from lms_stack.sizing.designs import Designs, excuses
 from lms_stack.sizing.draws import DRAWS, Array, LoadDraws, figure, load_draws
+from lms_stack.sizing.influence import find_out_first
 from lms_stack.sizing.layouts import tiers_of
 from lms_stack.sizing.network import Outcome, outcome
 from lms_stack.units import Figure, show
@@ -54,6 +55,7 @@ def _outlook(course: Course, plan: Plan, load: LoadDraws, known: Facts, prices: 
         disk_operations=growth.disk_operations(load, known),
         weekly_growth=week,
         course_growth=growth.over_course(course, week),
+        find_out_first=find_out_first(load),
         designs=designs,
         excuses=excuses(designs),
     )
