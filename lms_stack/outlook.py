@@ -20,6 +20,7 @@ class Latency(Frozen):
 class Tier(Frozen):
     """Hosts of one size that have the same roles.
 
+    :param processes: application processes on each host; a process runs Python on one core at a time.
     :param spare: how many of them may be lost without a learner noticing.
     :param standby: whether the spare ones wait for a failure; else all of them share the load.
     """
@@ -29,6 +30,7 @@ class Tier(Frozen):
     cores: Figure
     memory: Figure
     disk: Figure
+    processes: int = 0
     spare: int = 0
     standby: bool = False
 

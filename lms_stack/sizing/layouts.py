@@ -125,6 +125,7 @@ class Layouts:
             cores=hardware.cores(self._need(group.roles).scaled(1 / working), name, self.sizes, self.known),
             memory=hardware.memory(group.roles, pools, self.known),
             disk=hardware.disk(group.roles, self.demanded, self.known),
+            processes=int(pools.app_processes.value) if Role.APP in group.roles else 0,
             spare=group.spare,
             standby=group.standby,
         )
@@ -155,9 +156,15 @@ class Layouts:
         return tuple(each for each in found if each)
 
     def _stepped(self, layout: Layout, step: int, word: str) -> Layout | None:
-        tiers = tuple(tier.model_copy(update={"cores": self._next(tier.cores, step)}) for tier in layout.tiers)
+        tiers = tuple(self._other_size(tier, step) for tier in layout.tiers)
         same = [tier.cores.value for tier in tiers] == [tier.cores.value for tier in layout.tiers]
         return None if same else Layout(f"{layout.name}, a size {word}", tiers, layout.obstacle)
+
+    def _other_size(self, tier: Tier, step: int) -> Tier:
+        """A tier of other cores, with processes for all of them."""
+        cores = self._next(tier.cores, step)
+        processes = max(tier.processes, ceil(cores.value)) if tier.processes else 0
+        return tier.model_copy(update={"cores": cores, "processes": processes})
 
     def _next(self, cores: Figure, step: int) -> Figure:
         if cores.value not in self.sizes:
@@ -176,5 +183,15 @@ def tiers_of(plan: Plan) -> tuple[Tier, ...]:
         hosts = [host for host in plan.hosts if host.roles == roles]
         first = hosts[0]
         count = Figure(value=len(hosts), unit="hosts", reason="as planned")
-        tiers.append(Tier(roles=roles, hosts=count, cores=first.cores, memory=first.memory, disk=first.disk))
+        processes = int(plan.pools.app_processes.value) if Role.APP in roles else 0
+        tiers.append(
+            Tier(
+                roles=roles,
+                hosts=count,
+                cores=first.cores,
+                memory=first.memory,
+                disk=first.disk,
+                processes=processes,
+            )
+        )
     return tuple(tiers)

@@ -34,7 +34,7 @@ def with_outlook(
 
 def _outlook(course: Course, plan: Plan, load: LoadDraws, known: Facts, prices: Prices | None) -> Outlook:
     line = course.target.edge_link or plan.bandwidth.value
-    found = outcome(tiers_of(plan), load, line)
+    found = outcome(tiers_of(plan), load, line, pools=plan.pools)
     times = {name: _times(found, share, known) for name, share in SHARES.items()}
     designs = Designs(course, plan, load, known, prices).by_regret()
     pages = _slowest_page(load, times["p95"])

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from lms_stack.facts import facts
 from lms_stack.roles import STACK_ROLES, Role
 from lms_stack.sizing.draws import figure, interval, load_draws
-from lms_stack.sizing.network import LINE, outcome
-from tests.unit.lms_stack.samples import COURSE
+from lms_stack.sizing.network import CONNECTIONS, LINE, THREADS, outcome
+from tests.unit.lms_stack.samples import COURSE, planned
 from tests.unit.lms_stack.sizing.loads import load, tier
 
 ALL = tier(*STACK_ROLES, cores=4)
+PLAN = planned()
 
 
 def test_the_same_seed_gives_the_same_draws_and_another_gives_others() -> None:
@@ -80,6 +81,38 @@ def test_hosts_that_stand_by_carry_nothing_and_are_not_missed() -> None:
     hosts = tier(*STACK_ROLES, hosts=3, spare=2, standby=True)
     for lost in (0, 1, 2):
         assert outcome([hosts], load(), line=1e9, lost=lost).headroom[0] == pytest.approx(1 / 0.8)
+
+
+def test_application_processes_are_the_most_cores_that_python_uses() -> None:
+    hosts = [tier(role, cores=8) for role in STACK_ROLES]
+    few = [each.model_copy(update={"processes": 2}) if each.roles == (Role.APP,) else each for each in hosts]
+    assert outcome(few, load(), line=1e12).breaks_first == {"CPU of app": 1.0}
+    assert outcome(few, load(), line=1e12).headroom == pytest.approx(np.full(3, 2 / 0.2))
+
+
+@pytest.mark.parametrize(("threads", "connections", "name"), [(1, 50, THREADS), (50, 1, CONNECTIONS)])
+def test_a_pool_that_is_too_small_is_full_first_and_makes_wait(threads: int, connections: int, name: str) -> None:
+    hosts = [tier(role, cores=8) for role in STACK_ROLES]
+    some = PLAN.pools.model_copy(
+        update={
+            "app_processes": PLAN.pools.app_processes.model_copy(update={"value": threads}),
+            "app_threads": PLAN.pools.app_threads.model_copy(update={"value": 1}),
+            "pgbouncer_pool": PLAN.pools.pgbouncer_pool.model_copy(update={"value": connections}),
+        }
+    )
+    free, limited = (outcome(hosts, load(rate=15), line=1e12, pools=pools) for pools in (None, some))
+    assert limited.breaks_first == {name: 1.0}
+    assert (limited.headroom < free.headroom).all()
+    slow, quick = (found.solution.percentile(0.95)[0, 0] for found in (limited, free))
+    assert slow > quick
+
+
+def test_a_database_that_is_full_leaves_the_threads_before_it_with_a_number() -> None:
+    hosts = [tier(role, cores=0.25 if role is Role.DATABASE else 8) for role in STACK_ROLES]
+    found = outcome(hosts, load(rate=20), line=1e12, pools=PLAN.pools)
+    assert found.headroom == pytest.approx(np.full(3, 0.25 / 0.4))
+    assert found.breaks_first == {"CPU of database": 1.0}
+    assert not found.solution.stable.any()
 
 
 @given(st.floats(0.25, 64), st.floats(1.1, 4))
