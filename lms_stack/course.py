@@ -260,6 +260,8 @@ class Course(Written):
     """Live sessions and sessions in a room, YAML."""
     survey: FileName | None = None
     """The questions of the surveys of satisfaction, YAML; the LMS's own where it is left out."""
+    prices: FileName | None = None
+    """What servers and lines cost, YAML; designs are told without their costs where it is left out."""
     objectives: Objectives = Objectives()
     expectations: Expectations = Expectations()
     """What is known of these learners, in place of the general facts; nothing where it is left out."""
