@@ -213,6 +213,16 @@ def run_command(settings: Settings) -> ExitCode:
     return result.exit_code
 
 
+@_course_command("ready")
+def ready_command(settings: Settings) -> ExitCode:
+    """Say whether the certificate of the last verify that fitted still holds, and what made it void."""
+    from cli.ready import ready  # noqa: PLC0415
+
+    document, text, code = ready(settings)
+    _done(document, settings, lambda: text)
+    return code
+
+
 @_course_command("status")
 def status_command(settings: Settings) -> ExitCode:
     """Say in ten lines whether learners are well."""
@@ -303,6 +313,7 @@ for _command in (
     plan_command,
     up_command,
     verify_command,
+    ready_command,
     status_command,
     down_command,
     schema_command,
