@@ -77,7 +77,7 @@ def test_the_page_asks_no_other_host_for_anything() -> None:
     text = page(measured(), Verdict(outcome=Outcome.FITS))
     assert not re.findall(r"""(?:src|href)\s*=\s*["']?https?://""", text)
     assert "@import" not in text
-    assert text.count("<svg") == 5
+    assert text.count("<svg") == 6
 
 
 def test_what_others_wrote_is_shown_and_never_run() -> None:
