@@ -8,6 +8,8 @@ from lms_stack.measurement import ClassResult, LoadResult, Measurement
 from lms_stack.plan import Utilisation
 from loadtests.attribution import Breaking
 
+#: Inches of a chart as wide as the page, and of one of two side by side.
+WHOLE, HALF = 7.2, 4.6
 INK, QUIET, ACCENT, BAD, GOOD = "#1c2733", "#8794a1", "#0b5cad", "#b3261e", "#14713d"
 
 
@@ -25,10 +27,10 @@ def requests_over_time(load: LoadResult) -> str:
         if load.saturation:
             knee = load.saturation.requests_per_second
             axes.axhline(knee, color=INK, linestyle=":", linewidth=1, label="bão hòa / knee")
-        axes.legend(frameon=False, loc="upper left", ncols=3, fontsize=8)
+        axes.legend(frameon=False, loc="upper left", ncols=3, fontsize=6.5, columnspacing=1, handlelength=1.2)
         _bands(axes, load)
 
-    return _chart(draw, "giây / s", "1/s")
+    return _chart(draw, "giây / s", "1/s", width=HALF)
 
 
 def p95_over_time(load: LoadResult, objective: float) -> str:
@@ -40,7 +42,7 @@ def p95_over_time(load: LoadResult, objective: float) -> str:
         axes.axhline(objective, color=BAD, linestyle="--", linewidth=1)
         _bands(axes, load)
 
-    return _chart(draw, "giây / s", "p95, s")
+    return _chart(draw, "giây / s", "p95, s", width=HALF)
 
 
 def bits_over_time(load: LoadResult) -> str:
@@ -50,7 +52,7 @@ def bits_over_time(load: LoadResult) -> str:
         axes.plot([each.second for each in load.samples], [each.bits / 1e6 for each in load.samples], color=ACCENT)
         _bands(axes, load)
 
-    return _chart(draw, "giây / s", "Mbit/s")
+    return _chart(draw, "giây / s", "Mbit/s", width=HALF)
 
 
 def _bands(axes: Any, load: LoadResult) -> None:
@@ -89,7 +91,7 @@ def classes_against_objective(classes: Sequence[ClassResult], objective: float) 
         axes.axvline(objective, color=BAD, linestyle="--", linewidth=1)
         axes.invert_yaxis()
 
-    return _chart(draw, "p95, s", "", height=0.6 + 0.24 * max(1, len(pages)))
+    return _chart(draw, "p95, s", "", height=0.6 + 0.2 * max(1, len(pages)), width=HALF)
 
 
 def predicted_and_measured(predicted: Sequence[Utilisation], measured: Measurement) -> str:
@@ -112,7 +114,7 @@ def predicted_and_measured(predicted: Sequence[Utilisation], measured: Measureme
     return _chart(draw, "%", "", height=0.7 + 0.4 * max(1, len(predicted)))
 
 
-def _chart(draw: Callable[[Any], None], across: str, up: str, height: float = 2.4) -> str:
+def _chart(draw: Callable[[Any], None], across: str, up: str, height: float = 2.4, width: float = WHOLE) -> str:
     """One chart as an SVG element; the same data give the same text."""
     import matplotlib as mpl  # noqa: PLC0415 - takes a second to load, and only reports need it
 
@@ -127,7 +129,7 @@ def _chart(draw: Callable[[Any], None], across: str, up: str, height: float = 2.
         **dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), INK),
     }
     with mpl.rc_context(style):
-        figure = Figure(figsize=(7.2, height), layout="constrained")
+        figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.subplots()
         draw(axes)
         axes.set_xlabel(across)

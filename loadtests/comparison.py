@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from itertools import pairwise
 from math import exp, log, sqrt
 from pathlib import Path
@@ -77,14 +76,16 @@ def compared(now: Measurement, before: Measurement) -> tuple[KeyFigure, ...]:
     return (*failed, *_cpu(now, before), *_classes(now, before))
 
 
-def _figure(name: str, unit: str, now: Seen | None, before: Seen | None) -> Iterator[KeyFigure]:
-    """A figure of which less is better; it changed where the intervals don't meet and the step is not that of chance.
+def _figure(
+    name: str, unit: str, now: Seen | None, before: Seen | None, noise: str = "run_to_run"
+) -> Iterator[KeyFigure]:
+    """A figure of which less is better; it changed where the intervals don't meet and the step is large enough.
 
-    Counts know nothing of how two runs of the same stack differ by themselves, so a step must also exceed the fact
-    `run_to_run`.
+    Counts know nothing of how two runs of the same stack differ by themselves, so a step must also exceed what such
+    runs were seen to differ by (facts run_to_run and run_to_run_p95).
     """
     if now and before:
-        least = 1 + facts().thresholds["run_to_run"].number
+        least = 1 + facts().thresholds[noise].number
         worse = now.low > before.high and now.value > before.value * least
         better = now.high < before.low and now.value * least < before.value
         yield KeyFigure(
@@ -127,7 +128,7 @@ def _classes(now: Measurement, before: Measurement) -> Iterator[KeyFigure]:
     for each in now.load.classes:
         if each.request_class in earlier:
             name = f"p95, {each.request_class}"
-            yield from _figure(name, "s", p95_seen(each), p95_seen(earlier[each.request_class]))
+            yield from _figure(name, "s", p95_seen(each), p95_seen(earlier[each.request_class]), "run_to_run_p95")
 
 
 def p95_seen(each: ClassResult) -> Seen | None:
@@ -155,8 +156,3 @@ def _between(times: Sequence[tuple[float, float]], share: float) -> float:
             along = max(0.0, (share - low) / (high - low))
             return exp(log(max(early, 1e-6)) * (1 - along) + log(max(late, 1e-6)) * along)
     return times[-1][1]
-
-
-def when(run: LastRun) -> datetime:
-    """When the hold of an older run began."""
-    return run.measured.load.hold_started
