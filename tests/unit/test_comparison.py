@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lms_stack.measurement import ClassResult, GeneratorHealth, LoadResult, Measurement, ResourceUse, WhatIf
@@ -58,6 +58,7 @@ def changes(now: Measurement, before: Measurement) -> dict[str, str]:
 SAME = {"failed": "same", "CPU / request, lms-1": "same", "p95, lesson_page": "same"}
 
 
+@settings(deadline=None)  # the first example loads scipy.stats
 @given(count=st.integers(60, 100_000), failed=st.integers(0, 20))
 def test_a_run_is_never_worse_or_better_than_itself(count: int, failed: int) -> None:
     run = measured(row(count, failed=failed))
@@ -88,6 +89,7 @@ def test_failures_count_when_there_are_more_than_chance_brings() -> None:
     assert changes(measured(row(failed=20)), measured(row()))["failed"] == "worse"
 
 
+@settings(deadline=None)
 @given(count=st.integers(60, 100_000), slower=st.floats(0.01, 100))
 def test_the_interval_of_a_p95_holds_it_and_stays_between_p50_and_the_longest(count: int, slower: float) -> None:
     each = row(count, slower)

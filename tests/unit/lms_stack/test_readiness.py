@@ -1,6 +1,6 @@
 """The certificate of a fit: it holds while nothing changes, and says what made it void."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -120,8 +120,6 @@ def test_one_that_was_changed_and_signed_anew_with_another_key_is_not_this_deplo
 
 @given(at=st.integers(0, 63), bit=st.integers(0, 7))
 def test_no_bit_of_the_signature_may_differ(at: int, bit: int) -> None:
-    from base64 import b64decode  # noqa: PLC0415
-
     raw = bytearray(b64decode(SIGNED.signature))
     raw[at] ^= 1 << bit
     assert reasons(SIGNED.model_copy(update={"signature": b64encode(raw).decode()})) == [
