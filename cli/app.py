@@ -297,7 +297,9 @@ def _version() -> str:
     return str(project["project"]["version"])
 
 
-EPILOG = "Exit codes: 0 done (verify: fits), 1 does not fit, 2 bad input or usage, 3 a step failed, 4 invalid."
+EPILOG = (
+    "Exit codes: 0 done (verify: fits), 1 does not fit (ready: not ready), 2 bad input, 3 a step failed, 4 invalid."
+)
 
 
 @click.group(

@@ -31,6 +31,7 @@ from lms_stack.measurement import (
 from lms_stack.request_classes import RequestClass
 from lms_stack.sizing import plan
 from lms_stack.verdict import Bottleneck, Excuse, Outcome, Verdict
+from loadtests import charts
 from loadtests.aside import Aside
 from loadtests.comparison import LastRun
 from loadtests.report import report_page, write_report
@@ -73,6 +74,18 @@ def measured(samples: int = 30, **changes: Any) -> Measurement:
     return Measurement(load=load, resources=(use,), what_if=WhatIf(learners=2400))
 
 
+@pytest.fixture(autouse=True)
+def quick_charts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing takes most of a report's time; only where the charts themselves are the matter are they drawn."""
+    if "drawn" not in request.fixturenames:
+        monkeypatch.setattr(charts, "_chart", lambda *_, **__: "<svg></svg>")
+
+
+@pytest.fixture
+def drawn() -> None:
+    """Asked for by tests that want real charts."""
+
+
 def page(measurement: Measurement, judged: Verdict, aside: Aside | None = None) -> str:
     """The report's page."""
     return report_page(COURSE, PLAN, DEMAND, measurement, judged, aside or Aside())
@@ -100,6 +113,7 @@ def test_the_verdict_is_told_in_vietnamese_and_english(outcome: Outcome) -> None
     assert "Điều 6" in text
 
 
+@pytest.mark.usefixtures("drawn")
 def test_the_page_asks_no_other_host_for_anything() -> None:
     text = page(measured(), Verdict(outcome=Outcome.FITS))
     text += page(measured(), Verdict(outcome=Outcome.FITS), beside())
@@ -169,6 +183,7 @@ def test_a_log_that_could_not_be_read_is_said() -> None:
     assert "lms-1: no SSH" in page(measured(), Verdict(outcome=Outcome.FITS), beside(edge_trouble="lms-1: no SSH"))
 
 
+@pytest.mark.usefixtures("drawn")
 def test_phases_the_knee_and_the_recovery_are_told() -> None:
     def phase(name: PhaseName, began: float, ended: float) -> PhaseResult:
         at = [BEGAN + timedelta(seconds=second) for second in (began, ended)]
@@ -187,6 +202,7 @@ def test_phases_the_knee_and_the_recovery_are_told() -> None:
         assert told in text
 
 
+@pytest.mark.usefixtures("drawn")
 def test_a_run_that_saw_nothing_still_makes_a_report() -> None:
     empty = measured(samples=0, completed=0, p50=None, p95=None, p99=None, longest=None)
     assert "–" in page(empty, Verdict(outcome=Outcome.INVALID))
@@ -201,6 +217,7 @@ def test_the_document_beside_the_page_says_the_same_and_only_its_owner_reads_it(
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
 
 
+@pytest.mark.usefixtures("drawn")
 def test_the_same_measurement_gives_the_same_page() -> None:
     judged = Verdict(outcome=Outcome.FITS)
     assert page(measured(), judged) == page(measured(), judged)
