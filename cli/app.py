@@ -219,6 +219,16 @@ def run_command(settings: Settings) -> ExitCode:
     return result.exit_code
 
 
+@_course_command("ready")
+def ready_command(settings: Settings) -> ExitCode:
+    """Say whether the certificate of the last verify that fitted still holds, and what made it void."""
+    from cli.ready import ready  # noqa: PLC0415
+
+    document, text, code = ready(settings)
+    _done(document, settings, lambda: text)
+    return code
+
+
 @_course_command("status")
 def status_command(settings: Settings) -> ExitCode:
     """Say in ten lines whether learners are well."""
@@ -293,7 +303,9 @@ def _version() -> str:
     return str(project["project"]["version"])
 
 
-EPILOG = "Exit codes: 0 done (verify: fits), 1 does not fit, 2 bad input or usage, 3 a step failed, 4 invalid."
+EPILOG = (
+    "Exit codes: 0 done (verify: fits), 1 does not fit (ready: not ready), 2 bad input, 3 a step failed, 4 invalid."
+)
 
 
 @click.group(
@@ -309,6 +321,7 @@ for _command in (
     plan_command,
     up_command,
     verify_command,
+    ready_command,
     status_command,
     down_command,
     schema_command,

@@ -4,21 +4,20 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.markup import escape
 
 from cli.clocks import clocks
 from cli.deployments import Standing, standing
+from cli.filed import Filed, filed
 from cli.machine import Machine
 from cli.setup.pulumi_cli import ensure_pulumi
 from lms_stack.demand import Demand, demand
 from lms_stack.engines import ENGINES
 from lms_stack.errors import ExitCode, StepFailed
 from lms_stack.measurement import Clock, LoadResult, MachineLoad, Measurement, WhatIf
-from lms_stack.paths import MEASURED_AT, cache_root
+from lms_stack.paths import cache_root
 from lms_stack.plan import Role
 from lms_stack.verdict import Outcome, Verdict, verdict
 from monitoring.names import Metric
@@ -67,8 +66,9 @@ def verify(settings: "Settings", what_if: WhatIf, hold: float = 60.0, *, full: b
         seen = _measured_load(settings, stack, wanted, what_if, _Length(hold, full), remote)
     measured = _with_resources(settings, stack, seen, what_if)
     judged = verdict(measured, stack.course.objectives, played=wanted)
-    folder = _report(settings, stack, wanted, measured, judged)
-    return _result(settings, stack, measured, judged, folder)
+    with _remote(stack) as remote:
+        kept = filed(settings, stack, wanted, measured, judged, remote)
+    return _result(settings, stack, measured, judged, kept)
 
 
 def _demand(stack: Standing, what_if: WhatIf) -> Demand:
@@ -217,19 +217,7 @@ def _machine(stack: Standing, seen: Seen, prometheus: "Prometheus") -> MachineLo
     return seen.machine.between(seen.load.hold_started, seen.load.hold_ended, guests)
 
 
-def _report(settings: "Settings", stack: Standing, wanted: Demand, measured: Measurement, judged: Verdict) -> Path:
-    from loadtests.report import write_report  # noqa: PLC0415
-
-    with settings.progress.step("report", "Write the report"):
-        folder = stack.paths.measurements / datetime.now(UTC).strftime(MEASURED_AT)
-        folder.mkdir(parents=True, mode=0o700)
-        write_report(folder, stack.course, stack.plan, wanted, measured, judged)
-    return folder
-
-
-def _result(
-    settings: "Settings", stack: Standing, measured: Measurement, judged: Verdict, folder: Path
-) -> VerifyResult:
+def _result(settings: "Settings", stack: Standing, measured: Measurement, judged: Verdict, kept: Filed) -> VerifyResult:
     from cli.up import site_document  # noqa: PLC0415
 
     document = {
@@ -238,7 +226,8 @@ def _result(
         "excuses": [excuse.model_dump() for excuse in judged.excuses],
         "what_if": measured.what_if.model_dump(exclude_none=True),
         **site_document(stack),
-        "report": str(folder / "report.html"),
+        "report": str(kept.folder / "report.html"),
+        "ready": kept.ready,
         "steps": [step.model_dump() for step in settings.progress.steps],
     }
     return VerifyResult(document, _text(document, judged), EXIT_CODES[judged.outcome])
@@ -258,4 +247,6 @@ def _text(document: dict[str, Any], judged: Verdict) -> str:
         lines.append(f"  bottleneck: {bottleneck.resource} of {bottleneck.host} ({escape(bottleneck.evidence)})")
     lines += [f"  - {escape(excuse.reason)}: {excuse.resource}, {escape(excuse.evidence)}" for excuse in judged.excuses]
     lines.append(f"Report: {escape(document['report'])}")
+    if document["ready"]:
+        lines.append(f"Ready:  {escape(document['ready']['text'])}")
     return "\n".join(lines)

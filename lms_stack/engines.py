@@ -11,6 +11,8 @@ class Engine(Frozen):
     name: str
     manage: str
     organiser: str
+    #: The link to the release that an application host runs; a release's folder is named by the hash of its wheels.
+    release: str
 
     def prepare_load_test(self, course: str, learners: int, instructors: int) -> str:
         """Make the load test's own class and accounts; the accounts' password comes on stdin.
@@ -27,4 +29,8 @@ class Engine(Frozen):
         return f"{self.manage} purge_load_test"
 
 
-ENGINES = {"lophoc": Engine(name="lophoc", manage="/usr/local/bin/lophoc-manage", organiser="quantri")}
+ENGINES = {
+    "lophoc": Engine(
+        name="lophoc", manage="/usr/local/bin/lophoc-manage", organiser="quantri", release="/opt/lophoc/current"
+    )
+}
