@@ -19,6 +19,7 @@ from lms_stack.errors import ExitCode, StepFailed, TaphuanError, UsageError
 from lms_stack.measurement import WhatIf
 from lms_stack.paths import DeploymentPaths, cache_root
 from lms_stack.units import parse
+from runbooks.faults import NAMES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -164,8 +165,8 @@ _WHAT_IFS = (
     ),
     click.option(
         "--drill",
-        type=click.Choice(["error-page"]),
-        help="Break the stack on purpose while it is measured: error-page answers 200 with an error.",
+        type=click.Choice(("error-page", *NAMES)),
+        help="Break the stack on purpose while it is measured; it is always put right again. runbooks/drills.md tells each.",
     ),
     click.option(
         "--hold", callback=_quantity("duration"), default="60 s", metavar="TIME", help="How long to hold the peak."

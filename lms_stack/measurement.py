@@ -244,6 +244,8 @@ class Measurement(Frozen):
     missing_metrics: tuple[str, ...] = ()
     clocks: tuple[Clock, ...] = ()
     machine: MachineLoad | None = None
+    #: The largest share of the cache's keys that was gone at once during the hold; None where it wasn't read.
+    cache_lost: float | None = None
 
     @property
     def mobile(self) -> MobileLearner | None:

@@ -56,6 +56,19 @@ def unit_use(prometheus: Prometheus, topology: Topology, started: datetime, ende
     return tuple(sorted((use for use in found if use.host in stack), key=lambda use: -use.cores))
 
 
+def cache_lost(prometheus: Prometheus, topology: Topology, started: datetime, ended: datetime) -> float | None:
+    """The largest share of a cache's keys that was gone from one scrape to the next; None where nothing was read.
+
+    :raises StepFailed: Prometheus can't be reached.
+    """
+    hosts = {host.name for host in topology.hosts_of(Role.CACHE)}
+    span = _Asked(prometheus, started, ended).span
+    keys = f"sum by (host) ({Metric.CACHE_KEYS})"
+    before = f"clamp_min({keys} offset {STEP}s, 1)"
+    found = prometheus.by_host(f"max_over_time((1 - {keys} / {before})[{span}:{STEP}s])", ended)
+    return max((share for host, share in found.items() if host in hosts), default=None)
+
+
 @dataclass(frozen=True)
 class _Series:
     """An expression by host, and the name of the series it needs."""

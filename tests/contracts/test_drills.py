@@ -151,8 +151,8 @@ def test_drills_that_were_killed_are_taken_back_and_a_second_time_nothing_happen
     again = drills.edge_link(machine, topology, 1e6)  # a second drill on top must not take 3 Mbit/s for the plan
     again.__enter__()
     assert machine.files() == ["error.conf", "taphuan-drill-link"]
-    drills.restore_all(machine, topology)
-    drills.restore_all(machine, topology)
+    drills.restore_all(machine, topology, "lophoc")
+    drills.restore_all(machine, topology, "lophoc")
     assert "rate 20Mbit" in machine.queue()
     assert machine.page() == "page"
     assert machine.files() == []
