@@ -166,7 +166,7 @@ _WHAT_IFS = (
     click.option(
         "--drill",
         type=click.Choice(("error-page", *NAMES)),
-        help="Break the stack on purpose while it is measured; it is always put right again. runbooks/drills.md tells each.",
+        help="Break the stack on purpose while it is measured (docs/drills.md); it is always put right again.",
     ),
     click.option(
         "--hold", callback=_quantity("duration"), default="60 s", metavar="TIME", help="How long to hold the peak."

@@ -10,7 +10,7 @@ from lms_stack.plan import Plan
 def not_as_planned(measured: Measurement, plan: Plan) -> Iterator[Excuse]:
     """Pools that have markedly fewer places than the plan says, each with both figures.
 
-    Whatever made them so (a changed file, a process that doesn't come up, a fault on purpose), the plan wasn't measured.
+    Whatever made them so (a changed file, a process that isn't there, a fault on purpose): the plan wasn't measured.
     """
     planned = _planned(plan)
     for use in measured.resources:

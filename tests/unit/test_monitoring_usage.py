@@ -8,7 +8,7 @@ from lms_stack.errors import StepFailed
 from monitoring.names import Alert, Metric, Record
 from monitoring.prometheus import FiringAlert, Prometheus, Reading
 from monitoring.status import Health, status
-from monitoring.usage import resource_use, unit_use
+from monitoring.usage import cache_lost, resource_use, unit_use
 from tests.unit.stacks import small_stack, split_stack
 
 END = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -170,3 +170,11 @@ def test_nothing_unknown_is_shown_as_a_number() -> None:
     assert not any(
         char.isdigit() for line in status(Canned({}), small_stack()).text().splitlines()[3:7] for char in line
     )
+
+
+@pytest.mark.parametrize(("answers", "lost"), [({"max_over_time((1 -": 0.8}, 0.8), ({}, None)])
+def test_how_much_of_the_cache_was_gone_at_once_is_asked_of_its_host(
+    answers: dict[str, float], lost: float | None
+) -> None:
+    assert cache_lost(Canned(answers), small_stack(), *SPAN) == lost
+    assert cache_lost(Canned(answers), split_stack(), *SPAN) is None  # the answer is of a host that has no cache
