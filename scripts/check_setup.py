@@ -22,10 +22,11 @@ TEST_PACKAGES = (
     HostPackage("fonts-dejavu-core", "/usr/share/fonts/truetype/dejavu", "draws Vietnamese in screenshots"),
 )
 UNPACKED = {
-    "promtool": "prometheus",
-    "amtool": "prometheus-alertmanager",
-    "prometheus-blackbox-exporter": "prometheus-blackbox-exporter",
-    "nginx": "nginx",
+    "promtool": ("prometheus",),
+    "amtool": ("prometheus-alertmanager",),
+    "prometheus-blackbox-exporter": ("prometheus-blackbox-exporter",),
+    "nginx": ("nginx",),
+    "sshd": ("openssh-server", "libwrap0"),
 }
 """Programs taken out of their Debian packages: installing those would start a daemon on this machine."""
 
@@ -60,9 +61,10 @@ def prepare_pulumi() -> Path:
 def _host_packages(log: Path) -> None:
     if missing := [package.name for package in TEST_PACKAGES if not package.is_present()]:
         apt.install(missing, log, tell)
-    for program, package in UNPACKED.items():
+    for program, packages in UNPACKED.items():
         if not shutil.which(program) and not any((folder / program).exists() for folder in _unpacked_programs()):
-            _unpack(package, log)
+            for package in reversed(packages):  # the program itself last: it is looked for
+                _unpack(package, log)
 
 
 def _unpacked_folder() -> Path:
