@@ -19,6 +19,7 @@ from lms_stack.errors import ExitCode, StepFailed, TaphuanError, UsageError
 from lms_stack.measurement import WhatIf
 from lms_stack.paths import DeploymentPaths, cache_root
 from lms_stack.units import parse
+from runbooks.faults import NAMES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -188,8 +189,8 @@ _WHAT_IFS = (
     ),
     click.option(
         "--drill",
-        type=click.Choice(["error-page"]),
-        help="Break the stack on purpose while it is measured: error-page answers 200 with an error.",
+        type=click.Choice(("error-page", *NAMES)),
+        help="Break the stack on purpose while it is measured (docs/drills.md); it is always put right again.",
     ),
     click.option(
         "--hold", callback=_quantity("duration"), default="60 s", metavar="TIME", help="How long to hold the peak."
@@ -241,6 +242,16 @@ def run_command(settings: Settings) -> ExitCode:
         result = verify(settings, WhatIf())
     _done({**built, **result.document}, settings, lambda: f"{text}\n\n{result.text}")
     return result.exit_code
+
+
+@_course_command("ready")
+def ready_command(settings: Settings) -> ExitCode:
+    """Say whether the certificate of the last verify that fitted still holds, and what made it void."""
+    from cli.ready import ready  # noqa: PLC0415
+
+    document, text, code = ready(settings)
+    _done(document, settings, lambda: text)
+    return code
 
 
 @_course_command("status")
@@ -317,7 +328,9 @@ def _version() -> str:
     return str(project["project"]["version"])
 
 
-EPILOG = "Exit codes: 0 done (verify: fits), 1 does not fit, 2 bad input or usage, 3 a step failed, 4 invalid."
+EPILOG = (
+    "Exit codes: 0 done (verify: fits), 1 does not fit (ready: not ready), 2 bad input, 3 a step failed, 4 invalid."
+)
 
 
 @click.group(
@@ -333,6 +346,7 @@ for _command in (
     plan_command,
     up_command,
     verify_command,
+    ready_command,
     status_command,
     down_command,
     schema_command,

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from cli.app import Settings
     from loadtests.load_plan import LoadPlan
     from monitoring.prometheus import Prometheus
+    from runbooks.drills import Drill
     from runbooks.ssh import SshRemote
 
 #: node_exporter's counter of the CPU time that a hypervisor gave to others.
 STEAL = 'node_cpu_seconds_total{mode="steal"}'
+#: What the generators call the time in which the planned peak is held.
+HELD = "hold"
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,16 @@ def played(
     remote: "SshRemote",
     password: str,
     generator_cpu: float | None,
+    drill: "Drill",
 ) -> Seen:
-    """Play the plan from every generator host of the Topology, with what can be seen from here beside it."""
+    """Play the plan from every generator host of the Topology, with what can be seen from here beside it.
+
+    :param drill: the fault that is to begin while the peak is held, if it is one of these.
+    """
     from cli.live import LiveView  # noqa: PLC0415
     from loadtests.run import Tick, play  # noqa: PLC0415
     from monitoring.prometheus import Prometheus  # noqa: PLC0415
+    from runbooks.faults import When  # noqa: PLC0415
 
     told, machine = clocks(remote, stack.topology), Machine()
     view = LiveView(settings.progress.console, stack.topology, Prometheus(stack.topology.url("prometheus")))
@@ -50,6 +58,8 @@ def played(
     def second(tick: Tick) -> None:
         machine.look()
         view.second(tick)
+        if tick.phase == HELD:
+            drill.begin(When.IN_THE_HOLD)
 
     with settings.progress.step("load", f"Play {_what(plan)}", shown=False) as tell, view:
         generators = stack.topology.hosts_of(Role.LOADGEN)
@@ -72,7 +82,7 @@ def with_resources(settings: "Settings", stack: Standing, seen: Seen, what_if: W
     :raises StepFailed: Prometheus can't be reached.
     """
     from monitoring.prometheus import Prometheus  # noqa: PLC0415
-    from monitoring.usage import resource_use, unit_use  # noqa: PLC0415
+    from monitoring.usage import cache_lost, resource_use, unit_use  # noqa: PLC0415
 
     load = seen.load
     with settings.progress.step("usage", "Ask Prometheus how busy the stack was"):
@@ -82,6 +92,7 @@ def with_resources(settings: "Settings", stack: Standing, seen: Seen, what_if: W
         )
         units = unit_use(prometheus, stack.topology, load.hold_started, load.hold_ended)
         machine = _machine(stack, seen, prometheus)
+        lost = cache_lost(prometheus, stack.topology, load.hold_started, load.hold_ended)
         load = _explained(stack, load, prometheus)
     return Measurement(
         load=load,
@@ -91,6 +102,7 @@ def with_resources(settings: "Settings", stack: Standing, seen: Seen, what_if: W
         missing_metrics=missing,
         clocks=seen.clocks,
         machine=machine,
+        cache_lost=lost,
     )
 
 

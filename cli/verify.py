@@ -4,26 +4,26 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.markup import escape
 
 from cli.deployments import Standing, standing
+from cli.filed import Filed, filed
 from cli.playing import Seen, played, with_resources
 from cli.setup.pulumi_cli import ensure_pulumi
 from lms_stack.demand import Demand, demand
 from lms_stack.engines import ENGINES
 from lms_stack.errors import ExitCode, StepFailed
 from lms_stack.measurement import LoadResult, Measurement, WhatIf
-from lms_stack.paths import MEASURED_AT, cache_root
+from lms_stack.paths import cache_root
 from lms_stack.plan import Role
 from lms_stack.units import show
 from lms_stack.verdict import Outcome, Verdict, verdict
 
 if TYPE_CHECKING:
     from cli.app import Settings
+    from runbooks.drills import Drill
     from runbooks.ssh import SshRemote
 
 EXIT_CODES = {
@@ -54,9 +54,10 @@ def verify(settings: "Settings", what_if: WhatIf, hold: float = 60.0, *, full: b
     with _remote(stack) as remote:
         seen = _measured_load(settings, stack, wanted, what_if, _Length(hold, full), remote)
     measured = with_resources(settings, stack, seen, what_if)
-    judged = verdict(measured, stack.course.objectives, played=wanted)
-    folder = _report(settings, stack, wanted, measured, judged)
-    return _result(settings, stack, measured, judged, folder)
+    judged = verdict(measured, stack.course.objectives, played=wanted, plan=stack.plan)
+    with _remote(stack) as remote:
+        kept = filed(settings, stack, wanted, measured, judged, remote)
+    return _result(settings, stack, measured, judged, kept)
 
 
 def _demand(stack: Standing, what_if: WhatIf) -> Demand:
@@ -95,8 +96,8 @@ def _measured_load(
         wanted, stack.topology, prepared, hold=length.hold, later=later, objectives=stack.course.objectives
     )
     try:
-        with _broken_on_purpose(stack, what_if, remote):
-            return played(settings, stack, plan, remote, password, what_if.generator_cpu)
+        with _broken_on_purpose(stack, what_if, remote) as drill:
+            return played(settings, stack, plan, remote, password, what_if.generator_cpu, drill)
     finally:
         with settings.progress.step("purge", "Remove the load test's class and accounts"):
             app = stack.topology.hosts_of(Role.APP)[0]
@@ -124,32 +125,21 @@ def _prepare(stack: Standing, wanted: Demand, remote: "SshRemote", password: str
 
 
 @contextmanager
-def _broken_on_purpose(stack: Standing, what_if: WhatIf, remote: "SshRemote") -> Iterator[None]:
+def _broken_on_purpose(stack: Standing, what_if: WhatIf, remote: "SshRemote") -> Iterator["Drill"]:
     """The what-ifs that change the stack itself; always undone, also those of a run that was killed."""
     from runbooks import drills  # noqa: PLC0415
 
-    drills.restore_all(remote, stack.topology)
+    drills.restore_all(remote, stack.topology, stack.plan.engine)
+    fault = what_if.drill if what_if.drill != "error-page" else None
     with ExitStack() as undo:
         if what_if.edge_link is not None:
             undo.enter_context(drills.edge_link(remote, stack.topology, what_if.edge_link))
         if what_if.drill == "error-page":
             undo.enter_context(drills.error_page(remote, stack.topology))
-        yield
+        yield undo.enter_context(drills.drill(remote, stack.topology, stack.plan.engine, fault))
 
 
-def _report(settings: "Settings", stack: Standing, wanted: Demand, measured: Measurement, judged: Verdict) -> Path:
-    from loadtests.report import write_report  # noqa: PLC0415
-
-    with settings.progress.step("report", "Write the report"):
-        folder = stack.paths.measurements / datetime.now(UTC).strftime(MEASURED_AT)
-        folder.mkdir(parents=True, mode=0o700)
-        write_report(folder, stack.course, stack.plan, wanted, measured, judged)
-    return folder
-
-
-def _result(
-    settings: "Settings", stack: Standing, measured: Measurement, judged: Verdict, folder: Path
-) -> VerifyResult:
+def _result(settings: "Settings", stack: Standing, measured: Measurement, judged: Verdict, kept: Filed) -> VerifyResult:
     from cli.up import site_document  # noqa: PLC0415
 
     document = {
@@ -159,7 +149,8 @@ def _result(
         "what_if": measured.what_if.model_dump(exclude_none=True),
         **_later(measured.load),
         **site_document(stack),
-        "report": str(folder / "report.html"),
+        "report": str(kept.folder / "report.html"),
+        "ready": kept.ready,
         "steps": [step.model_dump() for step in settings.progress.steps],
     }
     return VerifyResult(document, _text(document, judged, measured.load), EXIT_CODES[judged.outcome])
@@ -201,4 +192,6 @@ def _text(document: dict[str, Any], judged: Verdict, load: LoadResult) -> str:
     lines += [f"  - {escape(excuse.reason)}: {excuse.resource}, {escape(excuse.evidence)}" for excuse in judged.excuses]
     lines += _later_text(load)
     lines.append(f"Report: {escape(document['report'])}")
+    if document["ready"]:
+        lines.append(f"Ready:  {escape(document['ready']['text'])}")
     return "\n".join(lines)

@@ -28,6 +28,7 @@ def doubts(measured: Measurement, limits: Mapping[str, float], played: Demand | 
     yield from _stopped(measured.load)
     yield from _sick_generators(measured.load, limits)
     yield from _clocks(measured, limits)
+    yield from _cold(measured, limits)
     yield from _short(measured.load, limits)
     yield from _impossible(measured)
     yield from _unknown(measured)
@@ -84,6 +85,14 @@ def _clocks(measured: Measurement, limits: Mapping[str, float]) -> Iterator[Excu
                 f"give or take {show(clock.uncertainty, 's')}; allowed {show(limits['clock_difference'], 's')}"
             )
             yield Excuse(reason="clocks differ", resource="clock", evidence=evidence)
+
+
+def _cold(measured: Measurement, limits: Mapping[str, float]) -> Iterator[Excuse]:
+    """A cache that was emptied meanwhile: what came after it is neither the warm site nor a cold start."""
+    lost = measured.cache_lost
+    if lost is not None and not lost <= limits["cache_lost"]:
+        evidence = f"{show(lost, 'share')} of its keys were gone at once, allowed {show(limits['cache_lost'], 'share')}"
+        yield Excuse(reason="the cache was emptied and cold", resource="cache", evidence=evidence)
 
 
 def _sick_generator(health: GeneratorHealth, limits: Mapping[str, float]) -> Iterator[Excuse]:

@@ -62,13 +62,19 @@ class GeneratorHealth(Frozen):
 
 
 class ResourceUse(Frozen):
-    """How busy one resource was during the hold, as a share of its capacity."""
+    """How busy one resource was during the hold, as a share of its capacity.
 
-    resource: Literal["cpu", "link", "pool"]
+    `size` is that capacity as a number (cores, bit/s, places of a pool; 1 for what is either busy or not), None where
+    an older version did not tell it. `query` is the PromQL of the share, so that anyone can ask again.
+    """
+
+    resource: Literal["cpu", "link", "pool", "disk", "lock"]
     host: str
     name: str
     share: float
     capacity: str
+    size: float | None = None
+    query: str = ""
 
 
 class UnitUse(Frozen):
@@ -240,6 +246,8 @@ class Measurement(Frozen):
     missing_metrics: tuple[str, ...] = ()
     clocks: tuple[Clock, ...] = ()
     machine: MachineLoad | None = None
+    #: The largest share of the cache's keys that was gone at once during the hold; None where it wasn't read.
+    cache_lost: float | None = None
 
     @property
     def mobile(self) -> MobileLearner | None:

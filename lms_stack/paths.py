@@ -89,6 +89,21 @@ class DeploymentPaths(Frozen):
         return self.root / "first-login.json"
 
     @property
+    def ready(self) -> Path:
+        """The certificate of the last verify that fitted, as JSON."""
+        return self.root / "ready.json"
+
+    @property
+    def ready_page(self) -> Path:
+        """The certificate as a page to be printed and filed."""
+        return self.root / "ready.html"
+
+    @property
+    def ready_key(self) -> Path:
+        """The private key that signs certificates, mode 0600."""
+        return self.root / "ready.key"
+
+    @property
     def lock(self) -> Path:
         """Held by a running command."""
         return self.root / "lock"

@@ -9,9 +9,11 @@ from math import ceil
 
 from lms_stack.course import Objectives
 from lms_stack.demand import Demand
+from lms_stack.deviations import not_as_planned
 from lms_stack.evidence import Excuse, disturbed, doubts
 from lms_stack.facts import Facts, facts
 from lms_stack.measurement import ClassResult, Measurement, ResourceUse
+from lms_stack.plan import Plan
 from lms_stack.request_classes import FILE_CLASSES, RequestClass
 from lms_stack.steadiness import not_recovered, unsteady
 from lms_stack.units import Frozen, show
@@ -47,12 +49,18 @@ class Verdict(Frozen):
 
 
 def verdict(
-    measured: Measurement, objectives: Objectives, known: Facts | None = None, *, played: Demand | None = None
+    measured: Measurement,
+    objectives: Objectives,
+    known: Facts | None = None,
+    *,
+    played: Demand | None = None,
+    plan: Plan | None = None,
 ) -> Verdict:
     """Judge a measurement by the course's objectives.
 
     :param known: the facts with the thresholds; those shipped with this version where it is None.
     :param played: the demand that the load test was to play; with it, a test that left part of it out is invalid.
+    :param plan: what was to be built; with it, a stack that is smaller than that proves nothing for the plan.
     """
     limits = {name: fact.number for name, fact in (known or facts()).thresholds.items()}
     if excuses := tuple(doubts(measured, limits, played)):
@@ -62,6 +70,8 @@ def verdict(
         if doubt := disturbed(measured, limits, excuses):
             return Verdict(outcome=Outcome.INVALID, excuses=(doubt, *excuses))
         return Verdict(outcome=Outcome.DOES_NOT_FIT, bottleneck=judge.bottleneck(), excuses=excuses)
+    if plan and (excuses := tuple(not_as_planned(measured, plan))):
+        return Verdict(outcome=Outcome.INVALID, excuses=excuses)
     return Verdict(outcome=Outcome.FITS)
 
 

@@ -22,9 +22,10 @@ from lms_stack.measurement import (
     ResourceUse,
     StandStill,
 )
+from lms_stack.plan import Plan
 from lms_stack.request_classes import RequestClass
 from lms_stack.verdict import Outcome, Verdict, verdict
-from tests.unit.lms_stack.samples import COURSE
+from tests.unit.lms_stack.samples import COURSE, planned
 
 WELL: dict[str, Any] = {
     "loop_lag_p99": 0.004,
@@ -56,6 +57,8 @@ def judged(
     held: float = 60.0,
     played: Demand | None = None,
     objectives: Objectives | None = None,
+    plan: Plan | None = None,
+    cache_lost: float | None = None,
     **health: Any,
 ) -> Verdict:
     """The verdict on a run that was well but for what is given."""
@@ -67,8 +70,8 @@ def judged(
         generator=GeneratorHealth(**{**WELL, **health}),
     )
     found = (use("cpu", 0.5), use("link", 0.4)) if resources is None else resources
-    measured = Measurement(load=load, resources=found, missing_metrics=missing)
-    return verdict(measured, objectives or Objectives(), played=played)
+    measured = Measurement(load=load, resources=found, missing_metrics=missing, cache_lost=cache_lost)
+    return verdict(measured, objectives or Objectives(), played=played, plan=plan)
 
 
 def test_a_peak_carried_with_room_to_spare_fits() -> None:
@@ -163,6 +166,39 @@ def test_a_failing_application_is_looked_for_on_the_busiest_host() -> None:
     answer = judged(broken, resources=(use("cpu", 0.2, "edge-1"), use("cpu", 0.7, "app-1"), use("link", 0.1)))
     assert answer.bottleneck is not None
     assert answer.bottleneck.host == "app-1"
+
+
+@pytest.mark.parametrize(("places", "outcome"), [(1.0, Outcome.INVALID), (8.0, Outcome.FITS), (80.0, Outcome.FITS)])
+def test_a_stack_that_is_smaller_than_the_plan_proves_nothing_for_it(places: float, outcome: Outcome) -> None:
+    pools = planned().pools
+    assert pools.app_processes.value * pools.app_threads.value == 8
+    workers = ResourceUse(
+        resource="pool",
+        host="lms-1",
+        name="application workers",
+        share=0.3,
+        capacity=f"{places:g} workers",
+        size=places,
+    )
+    answer = judged(resources=(use("cpu", 0.5), use("link", 0.4), workers), plan=planned())
+    assert answer.outcome is outcome
+    said = [excuse.evidence for excuse in answer.excuses]
+    assert said == ([] if outcome is Outcome.FITS else ["lms-1 has 1 workers, 8 are planned"])
+
+
+def test_a_small_pool_that_is_full_does_not_fit_whatever_was_planned() -> None:
+    workers = ResourceUse(
+        resource="pool", host="lms-1", name="application workers", share=1.0, capacity="1 workers", size=1
+    )
+    answer = judged(resources=(use("cpu", 0.5), use("link", 0.4), workers), plan=planned())
+    assert answer.outcome is Outcome.DOES_NOT_FIT
+    assert answer.bottleneck
+    assert answer.bottleneck.resource == "pool"
+
+
+@pytest.mark.parametrize(("lost", "outcome"), [(0.1, Outcome.FITS), (0.9, Outcome.INVALID), (nan, Outcome.INVALID)])
+def test_a_cache_that_was_emptied_meanwhile_makes_it_invalid(lost: float, outcome: Outcome) -> None:
+    assert judged(cache_lost=lost).outcome is outcome
 
 
 def test_a_bottleneck_in_a_pool_is_told_with_its_host_and_size() -> None:
