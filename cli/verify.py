@@ -4,23 +4,28 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.markup import escape
 
+from cli.clocks import clocks
 from cli.deployments import Standing, standing
 from cli.filed import Filed, filed
+from cli.machine import Machine
 from cli.setup.pulumi_cli import ensure_pulumi
 from lms_stack.demand import Demand, demand
 from lms_stack.engines import ENGINES
 from lms_stack.errors import ExitCode, StepFailed
-from lms_stack.measurement import LoadResult, Measurement, WhatIf
+from lms_stack.measurement import Clock, LoadResult, MachineLoad, Measurement, WhatIf
 from lms_stack.paths import cache_root
 from lms_stack.plan import Role
 from lms_stack.verdict import Outcome, Verdict, verdict
+from monitoring.names import Metric
 
 if TYPE_CHECKING:
     from cli.app import Settings
+    from loadtests.load_plan import LoadPlan
+    from monitoring.prometheus import Prometheus
     from runbooks.ssh import SshRemote
 
 EXIT_CODES = {
@@ -39,17 +44,27 @@ class VerifyResult:
     exit_code: ExitCode
 
 
-def verify(settings: "Settings", what_if: WhatIf, hold: float = 60.0) -> VerifyResult:
+@dataclass(frozen=True)
+class Seen:
+    """What was seen while the load was played, from outside the generators."""
+
+    load: LoadResult
+    clocks: tuple[Clock, ...]
+    machine: Machine
+
+
+def verify(settings: "Settings", what_if: WhatIf, hold: float = 60.0, *, full: bool = False) -> VerifyResult:
     """Measure the deployment that stands and judge it by its course.
 
     :param hold: seconds for which the planned peak is held.
+    :param full: also play the exam's storm, the ramp to saturation, and the recovery from it.
     :raises StepFailed: nothing stands, or a step could not be done.
     """
     stack = standing(settings.paths)
     wanted = _demand(stack, what_if)
     with _remote(stack) as remote:
-        load = _measured_load(settings, stack, wanted, what_if, hold, remote)
-    measured = _with_resources(settings, stack, load, what_if)
+        seen = _measured_load(settings, stack, wanted, what_if, _Length(hold, full), remote)
+    measured = _with_resources(settings, stack, seen, what_if)
     judged = verdict(measured, stack.course.objectives, played=wanted)
     with _remote(stack) as remote:
         kept = filed(settings, stack, wanted, measured, judged, remote)
@@ -71,27 +86,67 @@ def _remote(stack: Standing) -> Iterator["SshRemote"]:
         yield remote
 
 
+class _Length(NamedTuple):
+    """How long the load is: seconds of the hold, and whether the other phases follow it."""
+
+    hold: float
+    full: bool
+
+
 def _measured_load(
-    settings: "Settings", stack: Standing, wanted: Demand, what_if: WhatIf, hold: float, remote: "SshRemote"
-) -> LoadResult:
-    from loadtests.load_plan import load_plan  # noqa: PLC0415
-    from loadtests.run import play  # noqa: PLC0415
+    settings: "Settings", stack: Standing, wanted: Demand, what_if: WhatIf, length: _Length, remote: "SshRemote"
+) -> Seen:
+    from loadtests.load_plan import all_phases, load_plan  # noqa: PLC0415
 
     with settings.progress.step("accounts", "Make the load test's class and accounts"):
         password = _password(stack)
         prepared = _prepare(stack, wanted, remote, password)
-    plan = load_plan(wanted, stack.topology, prepared, hold=hold)
-    generator = stack.topology.hosts_of(Role.LOADGEN)[0]
+    later = all_phases(wanted, stack.plan) if length.full else ()
+    plan = load_plan(
+        wanted, stack.topology, prepared, hold=length.hold, later=later, objectives=stack.course.objectives
+    )
     try:
-        with (
-            _broken_on_purpose(stack, what_if, remote),
-            settings.progress.step("load", "Play the planned peak") as tell,
-        ):
-            return play(plan, remote, generator, password, generator_cpu=what_if.generator_cpu, on_progress=tell)
+        with _broken_on_purpose(stack, what_if, remote):
+            return _played(settings, stack, plan, remote, password, what_if.generator_cpu)
     finally:
         with settings.progress.step("purge", "Remove the load test's class and accounts"):
             app = stack.topology.hosts_of(Role.APP)[0]
             remote.run(app.name, ENGINES[stack.plan.engine].purge_load_test(), timeout=120)
+
+
+def _played(
+    settings: "Settings",
+    stack: Standing,
+    plan: "LoadPlan",
+    remote: "SshRemote",
+    password: str,
+    generator_cpu: float | None,
+) -> Seen:
+    """Play the plan from every generator host of the Topology, with what can be seen from here beside it."""
+    from cli.live import LiveView  # noqa: PLC0415
+    from loadtests.run import Tick, play  # noqa: PLC0415
+    from monitoring.prometheus import Prometheus  # noqa: PLC0415
+
+    told, machine = clocks(remote, stack.topology), Machine()
+    view = LiveView(settings.progress.console, stack.topology, Prometheus(stack.topology.url("prometheus")))
+
+    def second(tick: Tick) -> None:
+        machine.look()
+        view.second(tick)
+
+    with settings.progress.step("load", f"Play {_what(plan)}", shown=False) as tell, view:
+        generators = stack.topology.hosts_of(Role.LOADGEN)
+        load = play(plan, remote, generators, password, generator_cpu=generator_cpu, on_progress=tell, on_second=second)
+    if load.stopped:
+        settings.progress.note("the load was ended by Ctrl-C; what was measured until then is kept")
+    return Seen(load, told, machine)
+
+
+def _what(plan: "LoadPlan") -> str:
+    """What is played, for the title of the step."""
+    names = {"storm": "an exam storm", "ramp": "a ramp to saturation", "recovery": "the recovery from it"}
+    later = [names[phase] for phase in dict.fromkeys(each.phase for each in plan.later) if phase in names]
+    return ", ".join(["the planned peak", *later])
 
 
 def _password(stack: Standing) -> str:
@@ -128,17 +183,38 @@ def _broken_on_purpose(stack: Standing, what_if: WhatIf, remote: "SshRemote") ->
         yield
 
 
-def _with_resources(settings: "Settings", stack: Standing, load: LoadResult, what_if: WhatIf) -> Measurement:
+def _with_resources(settings: "Settings", stack: Standing, seen: Seen, what_if: WhatIf) -> Measurement:
     from monitoring.prometheus import Prometheus  # noqa: PLC0415
     from monitoring.usage import resource_use, unit_use  # noqa: PLC0415
 
+    load = seen.load
     with settings.progress.step("usage", "Ask Prometheus how busy the stack was"):
         prometheus = Prometheus(stack.topology.url("prometheus"))
         resources, missing = resource_use(
             prometheus, stack.topology, load.hold_started, load.hold_ended, link_bits=what_if.edge_link
         )
         units = unit_use(prometheus, stack.topology, load.hold_started, load.hold_ended)
-    return Measurement(load=load, resources=resources, units=units, what_if=what_if, missing_metrics=missing)
+        machine = _machine(stack, seen, prometheus)
+    return Measurement(
+        load=load,
+        resources=resources,
+        units=units,
+        what_if=what_if,
+        missing_metrics=missing,
+        clocks=seen.clocks,
+        machine=machine,
+    )
+
+
+def _machine(stack: Standing, seen: Seen, prometheus: "Prometheus") -> MachineLoad | None:
+    """The other load of the machine that carries the lab; unknown for servers of one's own."""
+    if stack.plan.target != "lab":
+        return None
+    span = max(15, round((seen.load.hold_ended - seen.load.hold_started).total_seconds()))
+    cores = prometheus.by_host(f"sum by (host) (rate({Metric.HOST_CPU_SECONDS}[{span}s]))", seen.load.hold_ended)
+    known = {host.name for host in stack.topology.hosts} <= set(cores)
+    guests = sum(cores.values()) if known else None
+    return seen.machine.between(seen.load.hold_started, seen.load.hold_ended, guests)
 
 
 def _result(settings: "Settings", stack: Standing, measured: Measurement, judged: Verdict, kept: Filed) -> VerifyResult:
@@ -171,6 +247,6 @@ def _text(document: dict[str, Any], judged: Verdict) -> str:
         lines.append(f"  bottleneck: {bottleneck.resource} of {bottleneck.host} ({escape(bottleneck.evidence)})")
     lines += [f"  - {escape(excuse.reason)}: {excuse.resource}, {escape(excuse.evidence)}" for excuse in judged.excuses]
     lines.append(f"Report: {escape(document['report'])}")
-    if document["ready"]:
+    if judged.outcome is Outcome.FITS:
         lines.append(f"Ready:  {escape(document['ready']['text'])}")
     return "\n".join(lines)

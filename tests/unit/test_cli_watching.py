@@ -1,0 +1,97 @@
+"""What the command line sees while a load is played: the machine's other work, the clocks, and a view that moves."""
+
+from collections import deque
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from cli.clocks import clocks
+from cli.live import LiveView, bar, chart, use_now
+from cli.machine import Machine, Reading, read
+from loadtests.run import Tick
+from tests.unit.stacks import small_stack
+
+TOPOLOGY = small_stack()
+STAT = "cpu  1000 200 300 9000 50 10 40 70 0 0\ncpu0 1 2 3 4 5 6 7 8 0 0\ncpu1 1 2 3 4 5 6 7 8 0 0\nintr 1 2\n"
+
+
+def test_a_reading_tells_busy_from_idle_and_counts_cores() -> None:
+    assert read(STAT, 5.0) == Reading(at=5.0, busy=15.5, stolen=0.7, cores=2)
+
+
+def test_other_load_is_what_no_guest_took(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stat, now = tmp_path / "stat", [1000.0]
+    monkeypatch.setattr("cli.machine.time", SimpleNamespace(time=lambda: now[0]))
+    machine = Machine(stat)
+    for busy in (0, 1500):
+        stat.write_text(f"cpu  {busy} 0 0 0 0 0 0 0\ncpu0 0\ncpu1 0\n")
+        machine.look()
+        now[0] += 10
+    began = datetime.fromtimestamp(1000, UTC)
+    found = machine.between(began, began + timedelta(seconds=10), guests=1.0)
+    assert found is not None
+    assert (found.cores, found.busy, found.others) == (2.0, 1.5, 0.5)
+    assert machine.between(began, began + timedelta(seconds=10), None) is None
+    assert machine.between(began + timedelta(hours=1), began + timedelta(hours=2), 1.0) is None
+
+
+class Ahead:
+    """Hosts whose clocks are ten seconds ahead."""
+
+    def run(self, _host: str, _command: str) -> Any:
+        """The answer of `date`."""
+        return SimpleNamespace(stdout=f"{datetime.now(UTC).timestamp() + 10:.9f}\n")
+
+
+def test_clocks_are_compared_in_the_middle_of_the_round_trip() -> None:
+    found = clocks(Ahead(), TOPOLOGY)  # type: ignore[arg-type]  # it does what is asked of it here
+    assert [clock.host for clock in found] == [host.name for host in TOPOLOGY.hosts]
+    assert all(abs(clock.ahead - 10) <= clock.uncertainty + 0.001 for clock in found)
+
+
+def a_tick(**changes: Any) -> Tick:
+    """A second of the hold."""
+    return Tick(
+        **{"phase": "hold", "left": 42.0, "requests": 61, "failures": 0, "in_flight": 23, "p95": 0.17, **changes}
+    )
+
+
+def view(*, terminal: bool) -> tuple[LiveView, StringIO]:
+    """A view and what it wrote."""
+    text = StringIO()
+    return LiveView(Console(file=text, force_terminal=terminal, width=100), TOPOLOGY, SimpleNamespace()), text  # type: ignore[arg-type]  # never asked
+
+
+def test_the_view_shows_phase_rates_answers_and_use() -> None:
+    shown, _ = view(terminal=True)
+    shown.use = {"CPU lms-1": 0.45, "link lms-1": 0.95}
+    shown.second(a_tick(failures=2, bits=73e6))
+    text = StringIO()
+    Console(file=text, width=100).print(shown.page())
+    for word in ("planned peak held", "42 s left", "61/s", "2/s", "23 visitors", "73 Mbit/s", "45 %", "95 %", "Ctrl-C"):
+        assert word in text.getvalue()
+
+
+def test_where_nobody_sits_the_view_writes_nothing() -> None:
+    shown, text = view(terminal=False)
+    with shown:
+        shown.second(a_tick())
+    assert text.getvalue() == ""
+
+
+def test_use_is_a_share_of_what_each_host_has() -> None:
+    host = next(each for each in TOPOLOGY.hosts if each.link)
+    answers = iter([{host.name: host.cores / 2}, {host.name: (host.link or 0) / 16}])
+    asked = SimpleNamespace(by_host=lambda _expression: next(answers))
+    assert use_now(asked, TOPOLOGY) == {f"CPU {host.name}": 0.5, f"link {host.name}": 0.5}  # type: ignore[arg-type]  # as above
+
+
+def test_bars_are_as_long_as_what_they_show() -> None:
+    assert chart(deque([0, 50, 100])) == " ▄█"
+    assert bar(1.5).count("█") == 20
+    assert bar(-1.0).count("█") == 0
