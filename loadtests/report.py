@@ -134,6 +134,7 @@ def report_page(
             phases=tables.phase_rows(measured.load),
             units=tables.unit_rows(measured, aside),
             health=tables.health_rows(measured.load),
+            steady=tables.steadiness(measured.load),
             around=tables.surroundings(measured),
             mobile=tables.mobile_rows(measured),
             charts=_charts(plan, demand, measured, order, objective),

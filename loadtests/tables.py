@@ -121,25 +121,40 @@ def _signs(generator: GeneratorHealth) -> Iterator[tuple[str, str, str]]:
     yield "its CPU", show(generator.cpu_share, "share"), "–"
     yield "Locust's CPU warning", "yes" if generator.cpu_warning else "no", "no"
     if generator.link_bits is not None:
-        speed = show(generator.link_speed, "bit/s") if generator.link_speed else "–"
+        allowed = limits["generator_link"] * generator.link_speed if generator.link_speed else None
+        speed = f"≤ {show(allowed, 'bit/s')}" if allowed else "–"
         yield "its line, busier way", show(generator.link_bits, "bit/s"), speed
 
 
-def surroundings(measured: Measurement) -> list[tuple[str, str]]:
-    """What else could have spoiled the measurement: clocks and other work on the machine."""
+def surroundings(measured: Measurement) -> list[tuple[str, str, str]]:
+    """What else could have spoiled the measurement, measured and allowed: clocks, other work on the lab's machine."""
+    limits = {name: show(fact.number, fact.unit) for name, fact in facts().thresholds.items()}
     told = [
-        (f"đồng hồ lệch / clock ahead, {each.host}", f"{show(each.ahead, 's')} ± {show(each.uncertainty, 's')}")
+        (
+            f"đồng hồ lệch / clock ahead, {each.host}",
+            f"{show(each.ahead, 's')} ± {show(each.uncertainty, 's')}",
+            f"≤ {limits['clock_difference']}",
+        )
         for each in measured.clocks
     ]
-    if measured.machine:
-        machine = measured.machine
-        told.append(
-            (
-                "việc khác trên máy / other work on the machine",
-                f"{show(machine.others, 'core')} / {show(machine.cores, 'core')}",
-            )
-        )
-        told.append(("bị máy ảo hóa lấy / steal", show(machine.steal, "share")))
+    if machine := measured.machine:
+        others = f"{show(machine.others, 'core')} / {show(machine.cores, 'core')}"
+        told.append(("việc khác trên máy / other work on the machine", others, f"≤ {limits['other_load']}"))
+        told.append(("bị máy ảo hóa lấy / steal", show(machine.steal, "share"), f"≤ {limits['steal']}"))
+    return told
+
+
+def steadiness(load: LoadResult) -> list[tuple[str, str, str]]:
+    """Whether the site stood still or got slower during the hold: sign, what was measured, what is allowed."""
+    limits = {name: fact.number for name, fact in facts().thresholds.items()}
+    told = []
+    if still := load.stand_still:
+        name = "đứng im lâu nhất / longest time without an answered page"
+        told.append((name, show(still.seconds, "s"), f"< {show(limits['stand_still'], 's')}"))
+    if trend := load.trend:
+        name = "p95 một phần ba đầu → cuối / first third → last third"
+        seen = f"{show(trend.first, 's')} → {show(trend.last, 's')} (× {trend.growth:.2g})"
+        told.append((name, seen, f"< × {limits['slowing']:g}"))
     return told
 
 

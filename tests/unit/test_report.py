@@ -16,15 +16,21 @@ from lms_stack.demand import demand
 from lms_stack.edge_times import EdgeTimes
 from lms_stack.measurement import (
     ClassResult,
+    Clock,
     GeneratorHealth,
+    LinkCapacity,
     LoadResult,
+    MachineLoad,
     Measurement,
+    MobileLearner,
     PhaseName,
     PhaseResult,
     Recovery,
     ResourceUse,
     Sample,
     Saturation,
+    StandStill,
+    Trend,
     UnitUse,
     WhatIf,
 )
@@ -184,7 +190,7 @@ def test_a_log_that_could_not_be_read_is_said() -> None:
 
 
 @pytest.mark.usefixtures("drawn")
-def test_phases_the_knee_and_the_recovery_are_told() -> None:
+def test_phases_the_knee_steadiness_slow_lines_and_surroundings_are_told() -> None:
     def phase(name: PhaseName, began: float, ended: float) -> PhaseResult:
         at = [BEGAN + timedelta(seconds=second) for second in (began, ended)]
         return PhaseResult(name=name, started=at[0], ended=at[1], requests_per_second=77, p95=0.2, failed_share=0)
@@ -195,10 +201,23 @@ def test_phases_the_knee_and_the_recovery_are_told() -> None:
             "phases": (phase("warm-up", -15, 0), phase("hold", 0, 60), phase("ramp", 60, 100)),
             "saturation": Saturation(requests_per_second=141, learners=1234, evidence="the pages' p95 passed 1 s"),
             "recovery": Recovery(seconds=None, evidence="it never came back"),
+            "stand_still": StandStill(began=20, seconds=2.5, waited=3.1),
+            "trend": Trend(first=0.1, last=0.25, growth=2.5, growth_low=2.0, chance=0.001),
+            "mobile": MobileLearner(
+                bit_rate=2e6, starts=9, start_p50=1, start_p95=1.5, stalls=4, stalled=6, watched=120
+            ),
+            "link_capacity": LinkCapacity(planned=2e8, egress=1.9e8, ingress=None, at_least=True),
         }
     )
-    text = page(run.model_copy(update={"load": load}), Verdict(outcome=Outcome.FITS))
-    for told in ("warm-up", "77/s", "141/s", "1,234", "không / no", "it never came back"):
+    around = {
+        "load": load,
+        "clocks": (Clock(host="lms-1", ahead=0.02, uncertainty=0.001),),
+        "machine": MachineLoad(cores=2, busy=1.5, guests=1.25, steal=0.01),
+    }
+    text = page(run.model_copy(update=around), Verdict(outcome=Outcome.FITS))
+    for told in ("warm-up", "77/s", "141/s", "1,234", "không / no", "it never came back", "2.5 s", "× 2.5"):
+        assert told in text
+    for told in ("1.5 s", "4 (5 %)", "≥ 190 Mbit/s", "20 ms ± 1 ms", "0.25 cores / 2 cores"):
         assert told in text
 
 
