@@ -8,24 +8,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.markup import escape
 
-from cli.clocks import clocks
 from cli.deployments import Standing, standing
 from cli.filed import Filed, filed
-from cli.machine import Machine
+from cli.playing import Seen, played, with_resources
 from cli.setup.pulumi_cli import ensure_pulumi
 from lms_stack.demand import Demand, demand
 from lms_stack.engines import ENGINES
 from lms_stack.errors import ExitCode, StepFailed
-from lms_stack.measurement import Clock, LoadResult, MachineLoad, Measurement, WhatIf
+from lms_stack.measurement import LoadResult, Measurement, WhatIf
 from lms_stack.paths import cache_root
 from lms_stack.plan import Role
+from lms_stack.units import show
 from lms_stack.verdict import Outcome, Verdict, verdict
-from monitoring.names import Metric
 
 if TYPE_CHECKING:
     from cli.app import Settings
-    from loadtests.load_plan import LoadPlan
-    from monitoring.prometheus import Prometheus
     from runbooks.ssh import SshRemote
 
 EXIT_CODES = {
@@ -44,15 +41,6 @@ class VerifyResult:
     exit_code: ExitCode
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What was seen while the load was played, from outside the generators."""
-
-    load: LoadResult
-    clocks: tuple[Clock, ...]
-    machine: Machine
-
-
 def verify(settings: "Settings", what_if: WhatIf, hold: float = 60.0, *, full: bool = False) -> VerifyResult:
     """Measure the deployment that stands and judge it by its course.
 
@@ -64,7 +52,7 @@ def verify(settings: "Settings", what_if: WhatIf, hold: float = 60.0, *, full: b
     wanted = _demand(stack, what_if)
     with _remote(stack) as remote:
         seen = _measured_load(settings, stack, wanted, what_if, _Length(hold, full), remote)
-    measured = _with_resources(settings, stack, seen, what_if)
+    measured = with_resources(settings, stack, seen, what_if)
     judged = verdict(measured, stack.course.objectives, played=wanted)
     with _remote(stack) as remote:
         kept = filed(settings, stack, wanted, measured, judged, remote)
@@ -107,46 +95,11 @@ def _measured_load(
     )
     try:
         with _broken_on_purpose(stack, what_if, remote):
-            return _played(settings, stack, plan, remote, password, what_if.generator_cpu)
+            return played(settings, stack, plan, remote, password, what_if.generator_cpu)
     finally:
         with settings.progress.step("purge", "Remove the load test's class and accounts"):
             app = stack.topology.hosts_of(Role.APP)[0]
             remote.run(app.name, ENGINES[stack.plan.engine].purge_load_test(), timeout=120)
-
-
-def _played(
-    settings: "Settings",
-    stack: Standing,
-    plan: "LoadPlan",
-    remote: "SshRemote",
-    password: str,
-    generator_cpu: float | None,
-) -> Seen:
-    """Play the plan from every generator host of the Topology, with what can be seen from here beside it."""
-    from cli.live import LiveView  # noqa: PLC0415
-    from loadtests.run import Tick, play  # noqa: PLC0415
-    from monitoring.prometheus import Prometheus  # noqa: PLC0415
-
-    told, machine = clocks(remote, stack.topology), Machine()
-    view = LiveView(settings.progress.console, stack.topology, Prometheus(stack.topology.url("prometheus")))
-
-    def second(tick: Tick) -> None:
-        machine.look()
-        view.second(tick)
-
-    with settings.progress.step("load", f"Play {_what(plan)}", shown=False) as tell, view:
-        generators = stack.topology.hosts_of(Role.LOADGEN)
-        load = play(plan, remote, generators, password, generator_cpu=generator_cpu, on_progress=tell, on_second=second)
-    if load.stopped:
-        settings.progress.note("the load was ended by Ctrl-C; what was measured until then is kept")
-    return Seen(load, told, machine)
-
-
-def _what(plan: "LoadPlan") -> str:
-    """What is played, for the title of the step."""
-    names = {"storm": "an exam storm", "ramp": "a ramp to saturation", "recovery": "the recovery from it"}
-    later = [names[phase] for phase in dict.fromkeys(each.phase for each in plan.later) if phase in names]
-    return ", ".join(["the planned peak", *later])
 
 
 def _password(stack: Standing) -> str:
@@ -183,40 +136,6 @@ def _broken_on_purpose(stack: Standing, what_if: WhatIf, remote: "SshRemote") ->
         yield
 
 
-def _with_resources(settings: "Settings", stack: Standing, seen: Seen, what_if: WhatIf) -> Measurement:
-    from monitoring.prometheus import Prometheus  # noqa: PLC0415
-    from monitoring.usage import resource_use, unit_use  # noqa: PLC0415
-
-    load = seen.load
-    with settings.progress.step("usage", "Ask Prometheus how busy the stack was"):
-        prometheus = Prometheus(stack.topology.url("prometheus"))
-        resources, missing = resource_use(
-            prometheus, stack.topology, load.hold_started, load.hold_ended, link_bits=what_if.edge_link
-        )
-        units = unit_use(prometheus, stack.topology, load.hold_started, load.hold_ended)
-        machine = _machine(stack, seen, prometheus)
-    return Measurement(
-        load=load,
-        resources=resources,
-        units=units,
-        what_if=what_if,
-        missing_metrics=missing,
-        clocks=seen.clocks,
-        machine=machine,
-    )
-
-
-def _machine(stack: Standing, seen: Seen, prometheus: "Prometheus") -> MachineLoad | None:
-    """The other load of the machine that carries the lab; unknown for servers of one's own."""
-    if stack.plan.target != "lab":
-        return None
-    span = max(15, round((seen.load.hold_ended - seen.load.hold_started).total_seconds()))
-    cores = prometheus.by_host(f"sum by (host) (rate({Metric.HOST_CPU_SECONDS}[{span}s]))", seen.load.hold_ended)
-    known = {host.name for host in stack.topology.hosts} <= set(cores)
-    guests = sum(cores.values()) if known else None
-    return seen.machine.between(seen.load.hold_started, seen.load.hold_ended, guests)
-
-
 def _result(settings: "Settings", stack: Standing, measured: Measurement, judged: Verdict, kept: Filed) -> VerifyResult:
     from cli.up import site_document  # noqa: PLC0415
 
@@ -225,12 +144,34 @@ def _result(settings: "Settings", stack: Standing, measured: Measurement, judged
         "bottleneck": judged.bottleneck.model_dump() if judged.bottleneck else None,
         "excuses": [excuse.model_dump() for excuse in judged.excuses],
         "what_if": measured.what_if.model_dump(exclude_none=True),
+        **_later(measured.load),
         **site_document(stack),
         "report": str(kept.folder / "report.html"),
         "ready": kept.ready,
         "steps": [step.model_dump() for step in settings.progress.steps],
     }
-    return VerifyResult(document, _text(document, judged), EXIT_CODES[judged.outcome])
+    return VerifyResult(document, _text(document, judged, measured.load), EXIT_CODES[judged.outcome])
+
+
+def _later(load: LoadResult) -> dict[str, Any]:
+    """What a full test adds to the document."""
+    phases = [phase.model_dump(mode="json", exclude={"classes"}) for phase in load.phases]
+    found = {"saturation": load.saturation, "recovery": load.recovery}
+    return {"phases": phases, **{name: value.model_dump() for name, value in found.items() if value}}
+
+
+def _later_text(load: LoadResult) -> list[str]:
+    lines = []
+    if knee := load.saturation:
+        most = "" if knee.reached else "at least "
+        lines.append(
+            f"Saturation: {most}{show(knee.requests_per_second, '1/s')} requests, the planned peak of "
+            f"{most}{knee.learners:,.0f} learners ({escape(knee.evidence)})"
+        )
+    if back := load.recovery:
+        when = "no" if back.seconds is None else f"after {show(back.seconds, 's')}"
+        lines.append(f"Recovery:   {when} ({escape(back.evidence)})")
+    return lines
 
 
 _WORDS = {
@@ -240,12 +181,13 @@ _WORDS = {
 }
 
 
-def _text(document: dict[str, Any], judged: Verdict) -> str:
+def _text(document: dict[str, Any], judged: Verdict, load: LoadResult) -> str:
     lines = [f"Verdict: {_WORDS[judged.outcome]}"]
     if judged.bottleneck:
         bottleneck = judged.bottleneck
         lines.append(f"  bottleneck: {bottleneck.resource} of {bottleneck.host} ({escape(bottleneck.evidence)})")
     lines += [f"  - {escape(excuse.reason)}: {excuse.resource}, {escape(excuse.evidence)}" for excuse in judged.excuses]
+    lines += _later_text(load)
     lines.append(f"Report: {escape(document['report'])}")
     if judged.outcome is Outcome.FITS:
         lines.append(f"Ready:  {escape(document['ready']['text'])}")

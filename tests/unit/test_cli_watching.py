@@ -13,6 +13,9 @@ from rich.console import Console
 from cli.clocks import clocks
 from cli.live import LiveView, bar, chart, use_now
 from cli.machine import Machine, Reading, read
+from cli.playing import _explained
+from cli.verify import _later, _later_text
+from lms_stack.measurement import GeneratorHealth, LoadResult, PhaseResult, Recovery, ResourceUse, Saturation
 from loadtests.run import Tick
 from tests.unit.stacks import small_stack
 
@@ -95,3 +98,67 @@ def test_bars_are_as_long_as_what_they_show() -> None:
     assert chart(deque([0, 50, 100])) == " ▄█"
     assert bar(1.5).count("█") == 20
     assert bar(-1.0).count("█") == 0
+
+
+BEGAN = datetime(2027, 4, 9, 12, 30, tzinfo=UTC)
+
+
+def a_full_load(*, reached: bool) -> LoadResult:
+    """The load of a full test, of which nothing but the ramp and the way back is known."""
+    health = GeneratorHealth(
+        loop_lag_p99=0.0,
+        run_queue_share=0.0,
+        cpu_share=0.1,
+        intended_arrivals=1,
+        started_arrivals=1,
+        cpu_warning=False,
+    )
+    ramp = PhaseResult(
+        name="ramp",
+        started=BEGAN,
+        ended=BEGAN + timedelta(seconds=60),
+        requests_per_second=100,
+        p95=1.0,
+        failed_share=0.0,
+    )
+    return LoadResult(
+        started=BEGAN,
+        hold_started=BEGAN,
+        hold_ended=BEGAN,
+        classes=(),
+        generator=health,
+        phases=(ramp,),
+        saturation=Saturation(requests_per_second=143.2, learners=1320, evidence="p95 1.4 s", reached=reached),
+        recovery=Recovery(seconds=5.0 if reached else None, evidence="p95 0.2 s"),
+    )
+
+
+def test_the_knee_is_told_with_what_was_fullest_just_before_the_ramp_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def use(_prometheus: object, _topology: object, began: datetime, ended: datetime) -> Any:
+        asked.append((began, ended))
+        return (ResourceUse(resource="cpu", host="lms-1", name="CPU", share=0.97, capacity="0.75 cores"),), ()
+
+    monkeypatch.setattr("monitoring.usage.resource_use", use)
+    told = _explained(SimpleNamespace(topology=TOPOLOGY), a_full_load(reached=True), SimpleNamespace())  # type: ignore[arg-type]  # enough of them
+    assert told.saturation is not None
+    assert told.saturation.evidence == "p95 1.4 s; fullest at its end: CPU of lms-1 97 %"
+    assert asked == [(BEGAN + timedelta(seconds=45), BEGAN + timedelta(seconds=60))]
+
+
+def test_a_knee_that_was_not_reached_is_called_a_lower_bound() -> None:
+    found = "\n".join(_later_text(a_full_load(reached=True)))
+    assert "1,320 learners" in found
+    assert "after 5 s" in found
+    assert "at least" not in found
+    bound = "\n".join(_later_text(a_full_load(reached=False)))
+    assert "at least 1,320 learners" in bound
+    assert "Recovery:   no" in bound
+
+
+def test_the_document_of_a_full_test_has_its_phases_and_its_knee() -> None:
+    document = _later(a_full_load(reached=True))
+    assert [phase["name"] for phase in document["phases"]] == ["ramp"]
+    assert document["saturation"]["learners"] == 1320
+    assert document["recovery"]["seconds"] == 5
