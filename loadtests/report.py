@@ -126,7 +126,7 @@ def report_page(
             words=WORDS[judged.outcome],
             what_if=measured.what_if.model_dump(exclude_none=True),
             objective=show(objective, "s"),
-            rows=tables.class_rows(measured, demand, aside),
+            rows=tables.class_rows(measured, demand, plan, aside),
             breaking=tables.breaking_rows(order, aside),
             first=tables.first_to_break(measured, demand),
             edge=tables.edge_rows(measured, aside),

@@ -8,7 +8,8 @@ from lms_stack.demand import Demand
 from lms_stack.edge_times import Beside, Line, beside
 from lms_stack.facts import facts
 from lms_stack.measurement import ClassResult, GeneratorHealth, LoadResult, Measurement, ResourceUse
-from lms_stack.units import show
+from lms_stack.plan import Plan
+from lms_stack.units import Figure, show
 from loadtests.aside import Aside
 from loadtests.attribution import Breaking, breaking_order
 from loadtests.comparison import KeyFigure, compared
@@ -22,9 +23,22 @@ class Cell:
     address: str = ""
 
 
-def class_rows(measured: Measurement, played: Demand, aside: Aside) -> list[dict[str, Any]]:
-    """Each request class during the hold; its p95 leads to what the application's own histogram says."""
-    return [_class_row(each, played, aside) for each in measured.load.classes]
+def class_rows(measured: Measurement, played: Demand, plan: Plan, aside: Aside) -> list[dict[str, Any]]:
+    """Each request class during the hold; its p95 leads to what the application's own histogram says.
+
+    Beside it stands the p95 that the plan's outlook expected, where the planned number of learners was played.
+    """
+    outlook = plan.outlook if measured.what_if.learners is None else None
+    expected = {each.request_class: _interval(each.p95) for each in outlook.latencies} if outlook else {}
+    return [
+        _class_row(each, played, aside) | {"expected": expected.get(each.request_class, "–")}
+        for each in measured.load.classes
+    ]
+
+
+def _interval(figure: Figure) -> str:
+    known = figure.interval
+    return f"{show(known.low, known.unit)} – {show(known.high, known.unit)}" if known else str(figure)
 
 
 def _class_row(result: ClassResult, played: Demand, aside: Aside) -> dict[str, Any]:

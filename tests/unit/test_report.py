@@ -35,7 +35,8 @@ from lms_stack.measurement import (
     WhatIf,
 )
 from lms_stack.request_classes import RequestClass
-from lms_stack.sizing import plan
+from lms_stack.sizing import plan, with_outlook
+from lms_stack.units import show
 from lms_stack.verdict import Bottleneck, Excuse, Outcome, Verdict
 from loadtests import charts
 from loadtests.aside import Aside
@@ -183,6 +184,18 @@ def test_requests_that_waited_before_the_edge_are_told_in_both_languages() -> No
     assert "waited before the edge saw them" in odd
     fine = page(measured(p95=0.03), Verdict(outcome=Outcome.FITS), beside(edge=(row,)))
     assert "Đường truyền giải thích được mọi chênh lệch" in fine
+
+
+def test_the_p95_that_the_plan_expected_stands_beside_the_measured_one() -> None:
+    planned = with_outlook(COURSE, PLAN)
+    assert planned.outlook is not None
+    login = next(each.p95.interval for each in planned.outlook.latencies if each.request_class == "login")
+    assert login is not None
+    told = f"{show(login.low, 's')} – {show(login.high, 's')}"
+    plain = measured().model_copy(update={"what_if": WhatIf()})
+    fits = Verdict(outcome=Outcome.FITS)
+    assert told in report_page(COURSE, planned, DEMAND, plain, fits)
+    assert told not in report_page(COURSE, planned, DEMAND, measured(), fits), "other learners than planned"
 
 
 def test_a_log_that_could_not_be_read_is_said() -> None:
