@@ -35,9 +35,7 @@ def test_status_says_that_learners_are_well(site: dict[str, Any], taphuan: Taphu
     assert answer.document["learners"] == "well"
 
 
-def test_the_fit_is_certified_until_somebody_changes_what_it_rests_on(
-    site: dict[str, Any], state: Path, taphuan: Taphuan
-) -> None:
+def test_the_fit_is_certified_until_somebody_changes_what_it_rests_on(site: dict[str, Any], taphuan: Taphuan) -> None:
     ready = taphuan("ready")
     assert ready.document["void"] == []
     assert (ready.code, ready.document["ready"], ready.document["learners"]) == (0, True, 600)
