@@ -128,6 +128,8 @@ def report_page(
             objective=show(objective, "s"),
             rows=tables.class_rows(measured, demand, plan, aside),
             breaking=tables.breaking_rows(order, aside),
+            excuses=tables.excuse_rows(judged, measured, aside),
+            bottleneck=tables.bottleneck_cell(judged, measured, aside),
             first=tables.first_to_break(measured, demand),
             edge=tables.edge_rows(measured, aside),
             compared=tables.compared_rows(measured, aside),

@@ -10,6 +10,7 @@ from lms_stack.facts import facts
 from lms_stack.measurement import ClassResult, GeneratorHealth, LoadResult, Measurement, ResourceUse
 from lms_stack.plan import Plan
 from lms_stack.units import Figure, show
+from lms_stack.verdict import Verdict
 from loadtests.aside import Aside
 from loadtests.attribution import Breaking, breaking_order
 from loadtests.comparison import KeyFigure, compared
@@ -63,6 +64,28 @@ def breaking_rows(rows: Sequence[Breaking], aside: Aside) -> list[dict[str, Any]
         }
         for row in rows
     ]
+
+
+def excuse_rows(judged: Verdict, measured: Measurement, aside: Aside) -> list[tuple[str, str, Cell]]:
+    """What stands against `fits`: reason, where, and its evidence, which leads to the query of a full resource."""
+    full = {(f"{use.name} exhausted", use.host): use.query for use in measured.resources}
+    return [
+        (
+            excuse.reason,
+            excuse.resource,
+            Cell(excuse.evidence, aside.address(full.get((excuse.reason, excuse.evidence.partition(":")[0]), ""))),
+        )
+        for excuse in judged.excuses
+    ]
+
+
+def bottleneck_cell(judged: Verdict, measured: Measurement, aside: Aside) -> Cell | None:
+    """The bottleneck's evidence, which leads to the query of its use; None where there is no bottleneck."""
+    if judged.bottleneck is None:
+        return None
+    host, evidence = judged.bottleneck.host, judged.bottleneck.evidence
+    uses = [use.query for use in measured.resources if use.host == host and evidence.startswith(f"{use.name}:")]
+    return Cell(evidence, aside.address(uses[0] if uses else ""))
 
 
 def first_to_break(measured: Measurement, played: Demand) -> Breaking | None:

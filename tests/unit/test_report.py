@@ -157,6 +157,17 @@ def test_every_figure_of_the_stack_leads_to_the_query_that_gave_it_over_the_hold
     assert {(q["g0.range_input"][0], q["g0.end_input"][0]) for q in found} == {("60s", "2027-04-09 12:31:00")}
 
 
+def test_the_evidence_of_a_full_resource_leads_to_its_query() -> None:
+    judged = Verdict(
+        outcome=Outcome.DOES_NOT_FIT,
+        bottleneck=Bottleneck(resource="cpu", host="lms-1", evidence="CPU: 97 % of 0.75 cores in use"),
+        excuses=(Excuse(reason="CPU exhausted", resource="cpu", evidence="lms-1: 97 % of 0.75 cores"),),
+    )
+    text = page(measured(), judged, beside())
+    assert re.search(r'<a href="[^"]+cpu\+of\+lms-1[^"]+">CPU: 97 % of 0.75 cores in use</a>', text)
+    assert re.search(r'<a href="[^"]+cpu\+of\+lms-1[^"]+">lms-1: 97 % of 0.75 cores</a>', text)
+
+
 def test_a_figure_without_a_query_is_shown_without_a_link() -> None:
     old = measured()
     silent = old.model_copy(update={"resources": tuple(u.model_copy(update={"query": ""}) for u in old.resources)})
