@@ -175,8 +175,9 @@ def surroundings(measured: Measurement) -> list[tuple[str, str, str]]:
         for each in measured.clocks
     ]
     if machine := measured.machine:
-        others = f"{show(machine.others, 'core')} / {show(machine.cores, 'core')}"
-        told.append(("việc khác trên máy / other work on the machine", others, f"≤ {limits['other_load']}"))
+        if machine.busy:  # of servers of one's own only the steal is known
+            others = f"{show(machine.others, 'core')} / {show(machine.cores, 'core')}"
+            told.append(("việc khác trên máy / other work on the machine", others, f"≤ {limits['other_load']}"))
         told.append(("bị máy ảo hóa lấy / steal", show(machine.steal, "share"), f"≤ {limits['steal']}"))
     return told
 
