@@ -49,7 +49,9 @@ def _class_row(result: ClassResult, played: Demand, aside: Aside) -> dict[str, A
     return {
         "result": result,
         "planned": str(planned) if planned else "–",
-        "times": [Cell(text, address if place == 1 else "") for place, text in enumerate(shown)],
+        "times": [
+            Cell(text, address if place == 1 and result.p95 is not None else "") for place, text in enumerate(shown)
+        ],
     }
 
 

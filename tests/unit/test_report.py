@@ -153,6 +153,9 @@ def test_every_figure_of_the_stack_leads_to_the_query_that_gave_it_over_the_hold
     asked = [question["g0.expr"][0] for question in found]
     assert "cpu of lms-1" in asked
     assert any('request_class="login"' in query for query in asked)
+    assert "video_segment" not in report_queries(BEGAN, BEGAN, ["login", "video_segment"]), (
+        "the application serves none"
+    )
     assert any(str(Metric.UNIT_CPU_SECONDS) in query for query in asked)
     assert {(q["g0.range_input"][0], q["g0.end_input"][0]) for q in found} == {("60s", "2027-04-09 12:31:00")}
 
