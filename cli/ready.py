@@ -122,7 +122,7 @@ def ready(settings: "Settings") -> tuple[dict[str, Any], str, ExitCode]:
 
     :raises CourseFileError: the course file has faults.
     """
-    from cli.up import planned  # noqa: PLC0415
+    from cli.plan import planned  # noqa: PLC0415
 
     _, wanted = planned(settings)
     signed, trouble = _read(settings.paths)

@@ -192,6 +192,6 @@ def _text(document: dict[str, Any], judged: Verdict, load: LoadResult) -> str:
     lines += [f"  - {escape(excuse.reason)}: {excuse.resource}, {escape(excuse.evidence)}" for excuse in judged.excuses]
     lines += _later_text(load)
     lines.append(f"Report: {escape(document['report'])}")
-    if document["ready"]:
+    if judged.outcome is Outcome.FITS:
         lines.append(f"Ready:  {escape(document['ready']['text'])}")
     return "\n".join(lines)

@@ -8,7 +8,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -101,8 +101,18 @@ class Void(Frozen):
 
 
 def plan_hash(plan: Plan) -> str:
-    """What tells one plan from every other: SHA-256 of its JSON, in hex."""
-    return sha256(plan.model_dump_json().encode()).hexdigest()
+    """What tells one plan from every other: SHA-256 in hex of what is built and of the demand that it is built for.
+
+    Reasons, predictions and the outlook are left out: a better-worded reason or another price builds nothing else.
+    """
+    built = _without_reasons(plan.model_dump(mode="json", exclude={"outlook", "predicted"}))
+    return sha256(json.dumps(built, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _without_reasons(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_reasons(each) for name, each in value.items() if name != "reason"}
+    return [_without_reasons(each) for each in value] if isinstance(value, list) else value
 
 
 def good_until(course: Course, issued: date) -> date:

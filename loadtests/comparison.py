@@ -53,7 +53,8 @@ class KeyFigure(Frozen):
 def last_run(measurements: Path, what_if: WhatIf, before: str = "~") -> LastRun | None:
     """The newest measurement of a deployment that was made under the same what-ifs; None where there is none.
 
-    What can't be read (a run that was killed while it wrote, a file of another version) is passed over.
+    What can't be read (a run that was killed while it wrote, a file of another version) is passed over, and so is what
+    was invalid: it is no measure of anything.
 
     :param measurements: the folder that holds one folder for each verify, named by time.
     :param before: only folders whose name sorts before it.
@@ -65,15 +66,28 @@ def last_run(measurements: Path, what_if: WhatIf, before: str = "~") -> LastRun 
             found = LastRun(measured=measured, verdict=told["verdict"], plan_hash=told["plan_hash"], folder=folder.name)
         except (OSError, ValueError, KeyError, TypeError):
             continue
-        if measured.what_if == what_if:
+        if measured.what_if == what_if and found.verdict != "invalid":
             return found
     return None
 
 
 def compared(now: Measurement, before: Measurement) -> tuple[KeyFigure, ...]:
-    """The key figures of two runs: failures, CPU for each request, and the p95 of every class that has one."""
+    """The key figures of two runs: failures, the knee, CPU for each request, and the p95 of every class with one."""
     failed = _figure("failed", "share", _failed(now), _failed(before))
-    return (*failed, *_cpu(now, before), *_classes(now, before))
+    return (*failed, *_knee(now, before), *_cpu(now, before), *_classes(now, before))
+
+
+def _knee(now: Measurement, before: Measurement) -> Iterator[KeyFigure]:
+    """The requests/s at which the ramp broke: more is better; no counts bound it, so the step alone decides."""
+    knees = [run.load.saturation for run in (now, before)]
+    rates = [knee.requests_per_second for knee in knees if knee and knee.reached]
+    if len(rates) == 2 and min(rates) > 0:
+        least = 1 + facts().thresholds["run_to_run"].number
+        change = "worse" if rates[0] * least < rates[1] else "better" if rates[0] > rates[1] * least else "same"
+        seen = [Seen(value=rate, low=rate, high=rate) for rate in rates]
+        yield KeyFigure.model_validate(
+            {"name": "saturation", "unit": "1/s", "now": seen[0], "before": seen[1], "change": change}
+        )
 
 
 def _figure(

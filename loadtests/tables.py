@@ -8,7 +8,9 @@ from lms_stack.demand import Demand
 from lms_stack.edge_times import Beside, Line, beside
 from lms_stack.facts import facts
 from lms_stack.measurement import ClassResult, GeneratorHealth, LoadResult, Measurement, ResourceUse
-from lms_stack.units import show
+from lms_stack.plan import Plan
+from lms_stack.units import Figure, show
+from lms_stack.verdict import Verdict
 from loadtests.aside import Aside
 from loadtests.attribution import Breaking, breaking_order
 from loadtests.comparison import KeyFigure, compared
@@ -22,9 +24,22 @@ class Cell:
     address: str = ""
 
 
-def class_rows(measured: Measurement, played: Demand, aside: Aside) -> list[dict[str, Any]]:
-    """Each request class during the hold; its p95 leads to what the application's own histogram says."""
-    return [_class_row(each, played, aside) for each in measured.load.classes]
+def class_rows(measured: Measurement, played: Demand, plan: Plan, aside: Aside) -> list[dict[str, Any]]:
+    """Each request class during the hold; its p95 leads to what the application's own histogram says.
+
+    Beside it stands the p95 that the plan's outlook expected, where the planned number of learners was played.
+    """
+    outlook = plan.outlook if measured.what_if.learners is None else None
+    expected = {each.request_class: _interval(each.p95) for each in outlook.latencies} if outlook else {}
+    return [
+        _class_row(each, played, aside) | {"expected": expected.get(each.request_class, "–")}
+        for each in measured.load.classes
+    ]
+
+
+def _interval(figure: Figure) -> str:
+    known = figure.interval
+    return f"{show(known.low, known.unit)} – {show(known.high, known.unit)}" if known else str(figure)
 
 
 def _class_row(result: ClassResult, played: Demand, aside: Aside) -> dict[str, Any]:
@@ -34,7 +49,9 @@ def _class_row(result: ClassResult, played: Demand, aside: Aside) -> dict[str, A
     return {
         "result": result,
         "planned": str(planned) if planned else "–",
-        "times": [Cell(text, address if place == 1 else "") for place, text in enumerate(shown)],
+        "times": [
+            Cell(text, address if place == 1 and result.p95 is not None else "") for place, text in enumerate(shown)
+        ],
     }
 
 
@@ -49,6 +66,28 @@ def breaking_rows(rows: Sequence[Breaking], aside: Aside) -> list[dict[str, Any]
         }
         for row in rows
     ]
+
+
+def excuse_rows(judged: Verdict, measured: Measurement, aside: Aside) -> list[tuple[str, str, Cell]]:
+    """What stands against `fits`: reason, where, and its evidence, which leads to the query of a full resource."""
+    full = {(f"{use.name} exhausted", use.host): use.query for use in measured.resources}
+    return [
+        (
+            excuse.reason,
+            excuse.resource,
+            Cell(excuse.evidence, aside.address(full.get((excuse.reason, excuse.evidence.partition(":")[0]), ""))),
+        )
+        for excuse in judged.excuses
+    ]
+
+
+def bottleneck_cell(judged: Verdict, measured: Measurement, aside: Aside) -> Cell | None:
+    """The bottleneck's evidence, which leads to the query of its use; None where there is no bottleneck."""
+    if judged.bottleneck is None:
+        return None
+    host, evidence = judged.bottleneck.host, judged.bottleneck.evidence
+    uses = [use.query for use in measured.resources if use.host == host and evidence.startswith(f"{use.name}:")]
+    return Cell(evidence, aside.address(uses[0] if uses else ""))
 
 
 def first_to_break(measured: Measurement, played: Demand) -> Breaking | None:
@@ -121,25 +160,41 @@ def _signs(generator: GeneratorHealth) -> Iterator[tuple[str, str, str]]:
     yield "its CPU", show(generator.cpu_share, "share"), "–"
     yield "Locust's CPU warning", "yes" if generator.cpu_warning else "no", "no"
     if generator.link_bits is not None:
-        speed = show(generator.link_speed, "bit/s") if generator.link_speed else "–"
+        allowed = limits["generator_link"] * generator.link_speed if generator.link_speed else None
+        speed = f"≤ {show(allowed, 'bit/s')}" if allowed else "–"
         yield "its line, busier way", show(generator.link_bits, "bit/s"), speed
 
 
-def surroundings(measured: Measurement) -> list[tuple[str, str]]:
-    """What else could have spoiled the measurement: clocks and other work on the machine."""
+def surroundings(measured: Measurement) -> list[tuple[str, str, str]]:
+    """What else could have spoiled the measurement, measured and allowed: clocks, other work on the lab's machine."""
+    limits = {name: show(fact.number, fact.unit) for name, fact in facts().thresholds.items()}
     told = [
-        (f"đồng hồ lệch / clock ahead, {each.host}", f"{show(each.ahead, 's')} ± {show(each.uncertainty, 's')}")
+        (
+            f"đồng hồ lệch / clock ahead, {each.host}",
+            f"{show(each.ahead, 's')} ± {show(each.uncertainty, 's')}",
+            f"≤ {limits['clock_difference']}",
+        )
         for each in measured.clocks
     ]
-    if measured.machine:
-        machine = measured.machine
-        told.append(
-            (
-                "việc khác trên máy / other work on the machine",
-                f"{show(machine.others, 'core')} / {show(machine.cores, 'core')}",
-            )
-        )
-        told.append(("bị máy ảo hóa lấy / steal", show(machine.steal, "share")))
+    if machine := measured.machine:
+        if machine.busy:  # of servers of one's own only the steal is known
+            others = f"{show(machine.others, 'core')} / {show(machine.cores, 'core')}"
+            told.append(("việc khác trên máy / other work on the machine", others, f"≤ {limits['other_load']}"))
+        told.append(("bị máy ảo hóa lấy / steal", show(machine.steal, "share"), f"≤ {limits['steal']}"))
+    return told
+
+
+def steadiness(load: LoadResult) -> list[tuple[str, str, str]]:
+    """Whether the site stood still or got slower during the hold: sign, what was measured, what is allowed."""
+    limits = {name: fact.number for name, fact in facts().thresholds.items()}
+    told = []
+    if still := load.stand_still:
+        name = "đứng im lâu nhất / longest time without an answered page"
+        told.append((name, show(still.seconds, "s"), f"< {show(limits['stand_still'], 's')}"))
+    if trend := load.trend:
+        name = "p95 một phần ba đầu → cuối / first third → last third"
+        seen = f"{show(trend.first, 's')} → {show(trend.last, 's')} (× {trend.growth:.2g})"
+        told.append((name, seen, f"< × {limits['slowing']:g}"))
     return told
 
 

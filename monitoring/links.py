@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
+from lms_stack.request_classes import FILE_CLASSES
 from monitoring.names import Metric
 from monitoring.usage import SHORTEST
 
@@ -33,7 +34,7 @@ def report_queries(started: datetime, ended: datetime, classes: Iterable[str]) -
     """
     span = f"{_seconds(started, ended)}s"
     units = f"sum by (host, unit) (rate({Metric.UNIT_CPU_SECONDS}[{span}]))"
-    return {"units": units} | {name: _p95(name, span) for name in classes}
+    return {"units": units} | {name: _p95(name, span) for name in classes if name not in FILE_CLASSES}
 
 
 def _p95(name: str, span: str) -> str:

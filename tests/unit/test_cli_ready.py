@@ -15,9 +15,9 @@ from cli import deployments
 from cli import ready as ready_room
 from cli.app import Settings
 from cli.deployments import Standing
+from cli.plan import planned
 from cli.progress import Progress
 from cli.ready import certify, ready
-from cli.up import planned
 from lms_stack.course import Course
 from lms_stack.errors import ExitCode
 from lms_stack.measurement import Measurement, WhatIf

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lms_stack.measurement import ClassResult, GeneratorHealth, LoadResult, Measurement, ResourceUse, WhatIf
+from lms_stack.measurement import ClassResult, GeneratorHealth, LoadResult, Measurement, ResourceUse, Saturation, WhatIf
 from lms_stack.request_classes import RequestClass
 from loadtests.comparison import KeyFigure, compared, last_run, p95_seen
 
@@ -69,6 +69,24 @@ def test_times_that_doubled_are_a_regression_and_halved_ones_an_improvement() ->
     slow, quick = measured(row(slower=2.0)), measured(row())
     assert changes(slow, quick) == SAME | {"p95, lesson_page": "worse"}
     assert changes(quick, slow) == SAME | {"p95, lesson_page": "better"}
+
+
+def ramped(rate: float, *, reached: bool = True) -> Measurement:
+    """A run whose ramp broke at a rate, or did not break."""
+    run = measured(row())
+    knee = Saturation(requests_per_second=rate, learners=10 * rate, evidence="", reached=reached)
+    return run.model_copy(update={"load": run.load.model_copy(update={"saturation": knee})})
+
+
+def test_a_knee_that_came_down_is_a_regression_and_one_that_went_up_is_none() -> None:
+    assert changes(ramped(100), ramped(140))["saturation"] == "worse"
+    assert changes(ramped(140), ramped(100))["saturation"] == "better"
+    assert changes(ramped(100), ramped(105))["saturation"] == "same"
+
+
+def test_a_ramp_that_did_not_break_has_no_knee_to_compare() -> None:
+    assert "saturation" not in changes(ramped(100, reached=False), ramped(140))
+    assert "saturation" not in changes(measured(row()), ramped(140))
 
 
 def test_few_requests_leave_room_for_chance() -> None:
@@ -135,6 +153,7 @@ def test_the_last_run_is_the_newest_older_one_under_the_same_what_ifs(tmp_path: 
     filed(tmp_path / "20270101T000000Z", measured(row(100)))
     filed(tmp_path / "20270102T000000Z", measured(row(200)))
     filed(tmp_path / "20270103T000000Z", measured(row(300), what_if=WhatIf(learners=9)))
+    filed(tmp_path / "20270103T120000Z", measured(row(500)), "invalid")
     filed(tmp_path / "20270104T000000Z", measured(row(400)))
     found = last_run(tmp_path, WhatIf(), before="20270104T000000Z")
     assert found is not None

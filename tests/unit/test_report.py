@@ -16,20 +16,27 @@ from lms_stack.demand import demand
 from lms_stack.edge_times import EdgeTimes
 from lms_stack.measurement import (
     ClassResult,
+    Clock,
     GeneratorHealth,
+    LinkCapacity,
     LoadResult,
+    MachineLoad,
     Measurement,
+    MobileLearner,
     PhaseName,
     PhaseResult,
     Recovery,
     ResourceUse,
     Sample,
     Saturation,
+    StandStill,
+    Trend,
     UnitUse,
     WhatIf,
 )
 from lms_stack.request_classes import RequestClass
-from lms_stack.sizing import plan
+from lms_stack.sizing import plan, with_outlook
+from lms_stack.units import show
 from lms_stack.verdict import Bottleneck, Excuse, Outcome, Verdict
 from loadtests import charts
 from loadtests.aside import Aside
@@ -146,8 +153,22 @@ def test_every_figure_of_the_stack_leads_to_the_query_that_gave_it_over_the_hold
     asked = [question["g0.expr"][0] for question in found]
     assert "cpu of lms-1" in asked
     assert any('request_class="login"' in query for query in asked)
+    assert "video_segment" not in report_queries(BEGAN, BEGAN, ["login", "video_segment"]), (
+        "the application serves none"
+    )
     assert any(str(Metric.UNIT_CPU_SECONDS) in query for query in asked)
     assert {(q["g0.range_input"][0], q["g0.end_input"][0]) for q in found} == {("60s", "2027-04-09 12:31:00")}
+
+
+def test_the_evidence_of_a_full_resource_leads_to_its_query() -> None:
+    judged = Verdict(
+        outcome=Outcome.DOES_NOT_FIT,
+        bottleneck=Bottleneck(resource="cpu", host="lms-1", evidence="CPU: 97 % of 0.75 cores in use"),
+        excuses=(Excuse(reason="CPU exhausted", resource="cpu", evidence="lms-1: 97 % of 0.75 cores"),),
+    )
+    text = page(measured(), judged, beside())
+    assert re.search(r'<a href="[^"]+cpu\+of\+lms-1[^"]+">CPU: 97 % of 0.75 cores in use</a>', text)
+    assert re.search(r'<a href="[^"]+cpu\+of\+lms-1[^"]+">lms-1: 97 % of 0.75 cores</a>', text)
 
 
 def test_a_figure_without_a_query_is_shown_without_a_link() -> None:
@@ -179,12 +200,24 @@ def test_requests_that_waited_before_the_edge_are_told_in_both_languages() -> No
     assert "Đường truyền giải thích được mọi chênh lệch" in fine
 
 
+def test_the_p95_that_the_plan_expected_stands_beside_the_measured_one() -> None:
+    planned = with_outlook(COURSE, PLAN)
+    assert planned.outlook is not None
+    login = next(each.p95.interval for each in planned.outlook.latencies if each.request_class == "login")
+    assert login is not None
+    told = f"{show(login.low, 's')} – {show(login.high, 's')}"
+    plain = measured().model_copy(update={"what_if": WhatIf()})
+    fits = Verdict(outcome=Outcome.FITS)
+    assert told in report_page(COURSE, planned, DEMAND, plain, fits)
+    assert told not in report_page(COURSE, planned, DEMAND, measured(), fits), "other learners than planned"
+
+
 def test_a_log_that_could_not_be_read_is_said() -> None:
     assert "lms-1: no SSH" in page(measured(), Verdict(outcome=Outcome.FITS), beside(edge_trouble="lms-1: no SSH"))
 
 
 @pytest.mark.usefixtures("drawn")
-def test_phases_the_knee_and_the_recovery_are_told() -> None:
+def test_phases_the_knee_steadiness_slow_lines_and_surroundings_are_told() -> None:
     def phase(name: PhaseName, began: float, ended: float) -> PhaseResult:
         at = [BEGAN + timedelta(seconds=second) for second in (began, ended)]
         return PhaseResult(name=name, started=at[0], ended=at[1], requests_per_second=77, p95=0.2, failed_share=0)
@@ -195,10 +228,23 @@ def test_phases_the_knee_and_the_recovery_are_told() -> None:
             "phases": (phase("warm-up", -15, 0), phase("hold", 0, 60), phase("ramp", 60, 100)),
             "saturation": Saturation(requests_per_second=141, learners=1234, evidence="the pages' p95 passed 1 s"),
             "recovery": Recovery(seconds=None, evidence="it never came back"),
+            "stand_still": StandStill(began=20, seconds=2.5, waited=3.1),
+            "trend": Trend(first=0.1, last=0.25, growth=2.5, growth_low=2.0, chance=0.001),
+            "mobile": MobileLearner(
+                bit_rate=2e6, starts=9, start_p50=1, start_p95=1.5, stalls=4, stalled=6, watched=120
+            ),
+            "link_capacity": LinkCapacity(planned=2e8, egress=1.9e8, ingress=None, at_least=True),
         }
     )
-    text = page(run.model_copy(update={"load": load}), Verdict(outcome=Outcome.FITS))
-    for told in ("warm-up", "77/s", "141/s", "1,234", "không / no", "it never came back"):
+    around = {
+        "load": load,
+        "clocks": (Clock(host="lms-1", ahead=0.02, uncertainty=0.001),),
+        "machine": MachineLoad(cores=2, busy=1.5, guests=1.25, steal=0.01),
+    }
+    text = page(run.model_copy(update=around), Verdict(outcome=Outcome.FITS))
+    for told in ("warm-up", "77/s", "141/s", "1,234", "không / no", "it never came back", "2.5 s", "× 2.5"):
+        assert told in text
+    for told in ("1.5 s", "4 (5 %)", "≥ 190 Mbit/s", "20 ms ± 1 ms", "0.25 cores / 2 cores"):
         assert told in text
 
 

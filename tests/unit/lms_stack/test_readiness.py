@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lms_stack.course_file import read_course
+from lms_stack.demand import demand
 from lms_stack.readiness import (
     Certificate,
     Evidence,
@@ -18,10 +19,12 @@ from lms_stack.readiness import (
     Versions,
     good_until,
     new_key,
+    plan_hash,
     public_key,
     sign,
     voids,
 )
+from lms_stack.sizing import plan as sized
 
 COURSE = read_course(Path(__file__).parent.parent / "good_course.yaml")
 KEY = new_key()
@@ -134,6 +137,16 @@ def test_damaged_keys_and_signatures_are_void_and_no_crash(damaged: dict[str, st
 
 def test_a_certificate_survives_being_saved_and_read_back() -> None:
     assert reasons(Signed.model_validate_json(SIGNED.model_dump_json(indent=2))) == []
+
+
+def test_a_plan_is_another_when_what_is_built_or_what_it_is_built_for_changes() -> None:
+    plan = sized(COURSE, demand(COURSE))
+    host = plan.hosts[0]
+    more = host.model_copy(update={"cores": host.cores.model_copy(update={"value": host.cores.value * 2})})
+    told = host.model_copy(update={"cores": host.cores.model_copy(update={"reason": "in other words"})})
+    assert plan_hash(plan) != plan_hash(plan.model_copy(update={"hosts": (more, *plan.hosts[1:])}))
+    assert plan_hash(plan) != plan_hash(sized(COURSE, demand(COURSE.model_copy(update={"learners": 9999}))))
+    assert plan_hash(plan) == plan_hash(plan.model_copy(update={"hosts": (told, *plan.hosts[1:]), "predicted": ()}))
 
 
 def test_it_is_good_until_the_course_closes_but_never_longer_than_a_measurement_counts() -> None:
