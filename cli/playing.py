@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from runbooks.drills import Drill
     from runbooks.ssh import SshRemote
 
-#: node_exporter's counter of the CPU time that a hypervisor gave to others.
-STEAL = 'node_cpu_seconds_total{mode="steal"}'
 #: What the generators call the time in which the planned peak is held.
 HELD = "hold"
 
@@ -118,6 +116,10 @@ def _explained(stack: Standing, load: LoadResult, prometheus: "Prometheus") -> L
     fullest = ", ".join(f"{use.name} of {use.host} {show(use.share, 'share')}" for use in uses[:2])
     evidence = f"{load.saturation.evidence}; fullest at its end: {fullest or 'unknown'}"
     return load.model_copy(update={"saturation": load.saturation.model_copy(update={"evidence": evidence})})
+
+
+#: node_exporter's counter of the CPU time that a hypervisor gave to others.
+STEAL = 'node_cpu_seconds_total{mode="steal"}'
 
 
 def _machine(stack: Standing, seen: Seen, prometheus: "Prometheus") -> MachineLoad | None:

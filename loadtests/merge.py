@@ -158,7 +158,7 @@ def _at(times: HdrHistogram, percentile: float) -> float | None:
 
 def _together(each: Sequence[GeneratorHealth]) -> GeneratorHealth:
     """Arrivals added up; of each sign the worst host's, for one sick generator spoils what all have measured."""
-    fullest = max(each, key=lambda health: (health.link_bits or 0.0) / (health.link_speed or inf))
+    fullest = max(each, key=_line_use)
     return GeneratorHealth(
         loop_lag_p99=max(health.loop_lag_p99 for health in each),
         run_queue_share=max(health.run_queue_share for health in each),
@@ -169,6 +169,12 @@ def _together(each: Sequence[GeneratorHealth]) -> GeneratorHealth:
         link_bits=fullest.link_bits,
         link_speed=fullest.link_speed,
     )
+
+
+def _line_use(health: GeneratorHealth) -> tuple[float, float]:
+    """By which a generator's line is busier than another's; a virtual line's share is unknown, so its bits decide."""
+    bits = health.link_bits or 0.0
+    return bits / (health.link_speed or inf), bits
 
 
 def _seconds(parts: Iterable[Part]) -> dict[int, Second]:

@@ -69,6 +69,12 @@ def test_of_every_sign_the_worst_generator_counts_and_each_is_kept() -> None:
     assert [(each.host, each.loop_lag_p99) for each in load.generators] == [("loadgen-1", 0.002), ("loadgen-2", 0.4)]
 
 
+def test_the_busiest_line_counts_with_and_without_a_known_speed() -> None:
+    for speed in (None, 1e9):
+        lines = {name: a_part([0.1], link_bits=bits, link_speed=speed) for name, bits in (("a", 3e7), ("b", 4e7))}
+        assert merged(a_plan(), lines).generator.link_bits == 4e7
+
+
 def test_a_run_that_was_stopped_before_its_hold_gives_an_empty_result() -> None:
     nothing = a_part([]).model_copy(update={"phases": [], "stopped": True})
     load = merged(a_plan(), {"loadgen-1": nothing})
