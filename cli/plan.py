@@ -12,7 +12,7 @@ from cli.plan_view import plan_document, plan_page
 from cli.why_view import why_page
 from lms_stack.course import Course
 from lms_stack.course_file import read_course
-from lms_stack.demand import demand
+from lms_stack.demand import demand, read_live_starts
 from lms_stack.errors import ExitCode, UsageError
 from lms_stack.facts import facts
 from lms_stack.plan import Plan
@@ -56,7 +56,8 @@ def planned(settings: "Settings") -> tuple[Course, Plan]:
     :raises CourseFileError: one of them has faults.
     """
     course, prices = read_both(settings)
-    return course, with_outlook(course, sized(course, demand(course)), prices=prices)
+    live = read_live_starts(course, settings.course_file.parent)
+    return course, with_outlook(course, sized(course, demand(course, live=live)), prices=prices)
 
 
 def read_both(settings: "Settings") -> tuple[Course, Prices | None]:
@@ -99,7 +100,8 @@ def _curve(settings: "Settings", asked: Asked) -> Answer:
     file = _chart_file(asked.chart)
     course, prices = read_both(settings)
     numbers = asked.learners or tuple(max(1, round(course.learners * factor)) for factor in _AROUND)
-    points = curve(course, sorted(set(numbers)), prices=prices)
+    live = read_live_starts(course, settings.course_file.parent)
+    points = curve(course, sorted(set(numbers)), prices=prices, live=live)
     shown = [curve_page(course.name, points), *_charts(points, asked.chart, file)]
     return Answer(curve_document(points), Group(*shown))
 

@@ -60,7 +60,8 @@ def _demand(stack: Standing, what_if: WhatIf) -> Demand:
     """The demand to play: the planned one, or that of another number of learners on the same hosts."""
     if what_if.learners is None:
         return stack.plan.demand
-    return demand(stack.course.model_copy(update={"learners": what_if.learners}))
+    course = stack.course.model_copy(update={"learners": what_if.learners})
+    return demand(course, live=stack.plan.demand.live)
 
 
 @contextmanager

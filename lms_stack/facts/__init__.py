@@ -44,6 +44,13 @@ class Fact(Frozen):
         return sorted(self.values)
 
     @property
+    def series(self) -> list[float]:
+        """The list of figures in its own order; ValueError where the fact is not a list."""
+        if not isinstance(self.values, list):
+            raise ValueError(f"not a series: {self.what}")
+        return self.values
+
+    @property
     def mix(self) -> dict[str, float]:
         """The named values; ValueError where the fact has none."""
         if not isinstance(self.values, dict):

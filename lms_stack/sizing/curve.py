@@ -1,9 +1,9 @@
 """The same course with other numbers of learners: what it would need, point by point."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from lms_stack.course import Course
-from lms_stack.demand import demand
+from lms_stack.demand import LiveStart, demand
 from lms_stack.evidence import Excuse
 from lms_stack.facts import Facts, facts
 from lms_stack.plan import Plan
@@ -39,15 +39,20 @@ def scaled(course: Course, learners: int) -> Course:
 
 
 def curve(
-    course: Course, learners: Iterable[int], known: Facts | None = None, prices: Prices | None = None
+    course: Course,
+    learners: Iterable[int],
+    known: Facts | None = None,
+    prices: Prices | None = None,
+    live: Sequence[LiveStart] = (),
 ) -> tuple[CurvePoint, ...]:
     """What the course would need with each of these numbers of learners."""
     known = known or facts()
-    return tuple(_point(scaled(course, number), known, prices) for number in learners)
+    return tuple(_point(scaled(course, number), known, prices, live) for number in learners)
 
 
-def _point(course: Course, known: Facts, prices: Prices | None) -> CurvePoint:
-    found = with_outlook(course, plan(course, demand(course, known), known), known, prices)
+def _point(course: Course, known: Facts, prices: Prices | None, live: Sequence[LiveStart]) -> CurvePoint:
+    asked = demand(course, known, live=live)
+    found = with_outlook(course, plan(course, asked, known), known, prices, slots=False)
     outlook = found.outlook
     if outlook is None:
         raise AssertionError("with_outlook gave none")

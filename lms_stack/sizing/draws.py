@@ -1,5 +1,6 @@
 """1,000 draws of the peak and of what its requests cost: the same course, each time as it may turn out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -7,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lms_stack.course import Course
+from lms_stack.demand import DemandDraws, LiveStart, demand_draws
 from lms_stack.facts import Facts
 from lms_stack.request_classes import RequestClass
 from lms_stack.roles import STACK_ROLES
-from lms_stack.sizing.interim import DemandDraws, demand_draws
 from lms_stack.units import Figure, Interval
 
 Array = NDArray[np.float64]
@@ -43,13 +44,15 @@ class LoadDraws:
         return np.asarray(np.einsum("dk,dkr->dr", self.requests, self.costs))
 
 
-def load_draws(course: Course, known: Facts, *, draws: int = DRAWS, seed: int = 1) -> LoadDraws:
+def load_draws(
+    course: Course, known: Facts, *, live: Sequence[LiveStart] = (), draws: int = DRAWS, seed: int = 1
+) -> LoadDraws:
     """Draw the peak and the service demands of a course.
 
     A service demand is log-normal: it can't be negative, and its spread is a factor (low = mid / spread and
     high = mid × spread hold the middle 80 %). Part of the factor is the machine's and common to all roles.
     """
-    peak = demand_draws(course, known, draws=draws, seed=seed)
+    peak = demand_draws(course, known, live=live, draws=draws, seed=seed)
     return with_costs(peak, known, seed=seed)
 
 
