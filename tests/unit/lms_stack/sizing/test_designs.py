@@ -107,9 +107,10 @@ def test_several_edges_take_a_line_that_one_can_not() -> None:
     assert named(designs, SMALL_HA).fits
 
 
-def order(factor: float) -> list[str]:
+def order(value: float, fact: str = "shut_out_factor") -> list[str]:
+    """The names of the designs by least regret where a fact has another value."""
     course = taught(learners=5_000)
-    known = changed("shut_out_factor", factor)
+    known = changed(fact, value)
     found = with_outlook(course, plan(course, demand(course)), known, draws=200).outlook
     assert found is not None
     return [each.name for each in found.designs]
@@ -120,6 +121,11 @@ def test_where_learners_count_nothing_the_smallest_is_least_regretted_and_where_
     assert order(0)[0] == smallest
     careful = order(100_000)
     assert careful.index(SMALL_HA) < careful.index(smallest)
+
+
+def test_where_servers_fail_often_spare_hosts_are_worth_their_cost() -> None:
+    assert order(0, "server_failures")[0].startswith(ONE_BOX)
+    assert order(50, "server_failures")[0] == SMALL_HA
 
 
 def two_boxes() -> tuple[Tier, ...]:
