@@ -100,7 +100,8 @@ def _curve(settings: "Settings", asked: Asked) -> Answer:
     file = _chart_file(asked.chart)
     course, prices = read_both(settings)
     numbers = asked.learners or tuple(max(1, round(course.learners * factor)) for factor in _AROUND)
-    points = curve(course, sorted(set(numbers)), prices=prices)
+    live = read_live_starts(course, settings.course_file.parent)
+    points = curve(course, sorted(set(numbers)), prices=prices, live=live)
     shown = [curve_page(course.name, points), *_charts(points, asked.chart, file)]
     return Answer(curve_document(points), Group(*shown))
 

@@ -44,8 +44,9 @@ def outlook_sections(outlook: Outlook) -> Iterator[RenderableType]:
     yield from designs_table(outlook.designs)
     if outlook.find_out_first:
         yield _section("Find out first", [_influence(each) for each in outlook.find_out_first])
-    if outlook.exam_slots:
-        yield _section("Exam start in slots", [_slots(each) for each in outlook.exam_slots])
+    for exam in dict.fromkeys(choice.exam for choice in outlook.exam_slots):
+        choices = [_slots(choice) for choice in outlook.exam_slots if choice.exam == exam]
+        yield _section(f"Start slots of {escape(exam)}: who may start when", choices)
 
 
 def _likely(outlook: Outlook) -> Iterator[Line]:
@@ -89,7 +90,10 @@ def _influence(influence: Influence) -> Line:
 
 
 def _slots(choice: SlotChoice) -> Line:
-    return f"{choice.slots} slots", f"{choice.cores}", f"{choice.starts} starts; {choice.saved.reason}"
+    """One choice: what is planned for it, and what that saves."""
+    apart = f"{choice.apart} apart, " if choice.slots > 1 else ""
+    name = f"{choice.slots} slot{'s' if choice.slots > 1 else ''}"
+    return name, f"{choice.cores}", f"{apart}{choice.starts} starts, {choice.requests} requests; {choice.saved.reason}"
 
 
 def _section(title: str, lines: Iterable[Line]) -> RenderableType:

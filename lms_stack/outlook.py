@@ -92,6 +92,7 @@ class Influence(Frozen):
 class SlotChoice(Frozen):
     """An exam whose start is spread over slots, and what that saves."""
 
+    exam: str
     slots: int
     apart: Figure
     starts: Figure

@@ -14,13 +14,21 @@ from lms_stack.units import Figure, show
 #: How many request classes of a sum are followed to their sources; the others are told by their share.
 FOLLOWED = 4
 
-#: What the arrivals of a journey hang on, by names of facts/activity.yaml; of any other journey the last row.
+#: What the arrivals of a journey hang on, by names of facts/activity.yaml.
 _JOURNEY_FACTS = {
     "exam": ("exam_attendance", "exam_busiest_minute"),
     "watch": ("evening_concurrency", "watching_share", "video_segment"),
     "gradebook": ("instructors_marking", "gradebook_interval"),
-    "": ("evening_concurrency", "visit_length", "visit_mix"),
+    "essay": ("essay_handed_in", "deadline_last_day", "deadline_busiest_hour"),
 }
+#: The same of the journeys that one of these facts lists.
+_MIX_FACTS = {
+    "visit_mix": ("evening_concurrency", "visit_length", "visit_mix"),
+    "instructor_mix": ("instructors_marking", "instructor_mix"),
+    "organisation_mix": ("organisation_mix",),
+}
+#: What all of them hang on.
+_PEAK_FACTS = ("peak_percentile", "arrival_dispersion")
 
 
 @dataclass(frozen=True)
@@ -162,8 +170,7 @@ class Reasons:
             journeys = [each.journey for each in demand.journeys if name in each.requests]
             yield f"requests.{name}", _node(figure, tuple(f"journeys.{journey}" for journey in journeys))
         for each in demand.journeys:
-            facts = _JOURNEY_FACTS.get(each.journey, _JOURNEY_FACTS[""])
-            names = tuple(f"facts.{fact}" for fact in facts)
+            names = tuple(f"facts.{fact}" for fact in self._journey_facts(each.journey))
             yield f"journeys.{each.journey}", _node(each.arrivals, ("course.learners", *names))
         yield "segment_bytes", _node(demand.segment_bytes, ("facts.video_segment",))
         top = sorted(demand.requests, key=lambda name: -demand.requests[name].value)[:FOLLOWED]
@@ -171,6 +178,13 @@ class Reasons:
         yield "egress", _node(demand.egress, ("facts.protocol_overhead", "segment_bytes", *classes))
         yield "ingress", _node(demand.ingress, ("facts.protocol_overhead", *classes))
         yield "storage", _node(demand.storage, ("facts.media_storage_factor", "course.learners"))
+
+    def _journey_facts(self, journey: str) -> Iterator[str]:
+        for mix, names in _MIX_FACTS.items():
+            if mix in self.known.activity and journey in self.known.activity[mix].mix:
+                yield from names
+        yield from _JOURNEY_FACTS.get(journey, ())
+        yield from _PEAK_FACTS
 
     # ------------------------------------------------------------------------------------------------------- outlook
     def _outlook(self) -> Iterator[tuple[str, _Node]]:
@@ -195,6 +209,8 @@ class Reasons:
         for facts in (self.known.activity, self.known.sizing, self.known.prices):
             for name, fact in facts.items():
                 yield f"facts.{name}", _Node(_told(fact), f"{fact.what}. Source: {fact.source}")
+        for each in self.plan.demand.inputs:
+            yield f"facts.{each.name}", _Node(str(each.interval), f"{each.what}. Source: {each.source}")
         table = self.known.service_demands
         measured = ("service_demands.source",)
         yield "service_demands.source", _Node("measured", table.source)

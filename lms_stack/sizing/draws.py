@@ -45,14 +45,14 @@ class LoadDraws:
 
 
 def load_draws(
-    course: Course, known: Facts, *, live: Sequence[LiveStart] = (), slots: int = 1, draws: int = DRAWS, seed: int = 1
+    course: Course, known: Facts, *, live: Sequence[LiveStart] = (), draws: int = DRAWS, seed: int = 1
 ) -> LoadDraws:
-    """Draw the peak and the service demands of a course; `live` and `slots` as demand_draws has them.
+    """Draw the peak and the service demands of a course.
 
     A service demand is log-normal: it can't be negative, and its spread is a factor (low = mid / spread and
     high = mid × spread hold the middle 80 %). Part of the factor is the machine's and common to all roles.
     """
-    peak = demand_draws(course, known, live=live, slots=slots, draws=draws, seed=seed)
+    peak = demand_draws(course, known, live=live, draws=draws, seed=seed)
     return with_costs(peak, known, seed=seed)
 
 

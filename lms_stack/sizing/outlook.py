@@ -21,16 +21,25 @@ SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
 def with_outlook(
-    course: Course, plan: Plan, known: Facts | None = None, prices: Prices | None = None, *, draws: int = DRAWS
+    course: Course,
+    plan: Plan,
+    known: Facts | None = None,
+    prices: Prices | None = None,
+    *,
+    draws: int = DRAWS,
+    slots: bool = True,
 ) -> Plan:
     """The plan with its outlook.
 
     :param known: the facts to use; those shipped with this version where it is None.
     :param prices: the price list; designs are told without their costs where it is None.
+    :param slots: whether start slots of the exams are planned too, each of which is a plan of its own.
     """
     known = known or facts()
     load = load_draws(course, known, live=plan.demand.live, draws=draws)
-    return plan.model_copy(update={"outlook": _outlook(course, plan, load, known, prices)})
+    outlook = _outlook(course, plan, load, known, prices)
+    choices = slot_choices(course, plan, known) if slots else ()
+    return plan.model_copy(update={"outlook": outlook.model_copy(update={"exam_slots": choices})})
 
 
 def _outlook(course: Course, plan: Plan, load: LoadDraws, known: Facts, prices: Prices | None) -> Outlook:
@@ -56,8 +65,7 @@ def _outlook(course: Course, plan: Plan, load: LoadDraws, known: Facts, prices: 
         disk_operations=growth.disk_operations(load, known),
         weekly_growth=week,
         course_growth=growth.over_course(course, week),
-        find_out_first=find_out_first(load),
-        exam_slots=slot_choices(course, known, plan.demand.live),
+        find_out_first=find_out_first(load, {each.name: each.what for each in plan.demand.inputs}),
         designs=designs,
         excuses=excuses(designs),
     )

@@ -124,10 +124,3 @@ class _Sizer:
 
 def _share(value: float, interval: Interval, reason: str) -> Figure:
     return Figure(value=value, unit="share", reason=reason, interval=interval)
-
-
-def planned_cores(found: Plan) -> Figure:
-    """Cores of the planned hosts that carry the learners."""
-    hosts = [host for host in found.hosts if set(host.roles) & set(STACK_ROLES)]
-    reason = " + ".join(f"{host.name} {host.cores}" for host in hosts)
-    return Figure(value=sum(host.cores.value for host in hosts), unit="core", reason=reason)

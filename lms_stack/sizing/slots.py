@@ -1,41 +1,44 @@
-"""An exam whose start is spread over slots, and the cores that each choice saves."""
+"""An exam whose start is spread over slots: which hardware each choice saves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from lms_stack.course import Course
-from lms_stack.demand import ExamSlots, LiveStart, demand, exam_slots
+from lms_stack.demand import ExamSlots, demand, exam_slots
 from lms_stack.facts import Facts
 from lms_stack.outlook import SlotChoice
-from lms_stack.sizing.rules import plan, planned_cores
-from lms_stack.units import Figure
+from lms_stack.plan import Plan
+from lms_stack.roles import STACK_ROLES
+from lms_stack.sizing.rules import plan
+from lms_stack.units import Figure, show
 
 
-def slot_choices(course: Course, known: Facts, live: Sequence[LiveStart]) -> tuple[SlotChoice, ...]:
-    """The slots that fit the exam with the largest storm, each with the cores that would be planned for it."""
+def slot_choices(course: Course, planned: Plan, known: Facts) -> tuple[SlotChoice, ...]:
+    """Each number of slots that fits the exams' windows, with what is planned for it; nothing without an exam."""
+    live = planned.demand.live
     offers = exam_slots(course, known, live=live)
-    if not offers:
-        return ()
-    storm = max(offers, key=lambda each: each.starts.value).exam
-    mine = [each for each in offers if each.exam == storm]
-    cores = {each.slots: _cores(course, each, known, live) for each in mine}
-    return tuple(_choice(each, cores[each.slots], cores[1]) for each in mine)
+    plans = {
+        slots: plan(course, demand(course, known, live=live, slots=slots), known)
+        for slots in sorted({offer.slots for offer in offers})
+    }
+    return tuple(_choice(offer, plans) for offer in offers)
 
 
-def _cores(course: Course, offer: ExamSlots, known: Facts, live: Sequence[LiveStart]) -> Figure:
-    return planned_cores(plan(course, demand(course, known, live=live, slots=offer.slots), known))
-
-
-def _choice(offer: ExamSlots, cores: Figure, together: Figure) -> SlotChoice:
-    saved = max(0.0, together.value - cores.value)
+def _choice(offer: ExamSlots, plans: Mapping[int, Plan]) -> SlotChoice:
+    spread, together = plans[offer.slots], plans[1]
+    cores, before = _cores(spread), _cores(together)
+    line, line_before = spread.bandwidth.value, together.bandwidth.value
+    saved = f"{show(before - cores, 'core')} less than with one" if cores < before else "no core less"
+    narrower = f", line {show(line, 'bit/s')} instead of {show(line_before, 'bit/s')}" if line < line_before else ""
     return SlotChoice(
+        exam=offer.exam,
         slots=offer.slots,
         apart=offer.apart,
         starts=offer.starts,
         requests=offer.requests,
-        cores=cores,
-        saved=Figure(
-            value=saved,
-            unit="core",
-            reason=f"{together} where all start at once, {cores} with these slots",
-        ),
+        cores=Figure(value=cores, unit="core", reason="the planned hosts that carry the learners"),
+        saved=Figure(value=before - cores, unit="core", reason=f"{saved}{narrower}"),
     )
+
+
+def _cores(found: Plan) -> float:
+    return sum(host.cores.value for host in found.hosts if set(host.roles) & set(STACK_ROLES))

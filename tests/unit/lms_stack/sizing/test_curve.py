@@ -52,7 +52,8 @@ def test_the_input_that_moves_the_answer_is_told_first_and_a_known_one_not_at_al
     drawn = load(draws=500)
     drawn.requests[:, 0] *= strong**3 + 0.05 * weak
     drawn.inputs.update(weak=weak, strong=strong, known=np.ones(500))
-    first, second = find_out_first(drawn)
+    first, second = find_out_first(drawn, {"strong": "what moves it"})
     assert (first.name, first.of, second.name) == ("strong", "cores", "weak")
+    assert first.correlation.reason.startswith("what moves it: ")
     assert first.correlation.value == pytest.approx(1, abs=0.01)
     assert abs(second.correlation.value) < 0.3

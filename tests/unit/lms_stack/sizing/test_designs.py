@@ -11,6 +11,7 @@ from lms_stack.prices import Prices, read_prices
 from lms_stack.roles import STACK_ROLES, Role
 from lms_stack.sizing import costs, plan, with_outlook
 from lms_stack.sizing.layouts import LARGE_HA, ONE_BOX, SMALL_HA, SPLIT, Layouts
+from lms_stack.sizing.network import LINE
 from tests.unit.lms_stack.sizing.loads import changed, outlook, outlooked, taught, tier
 
 SIZES = [1, 600, 5_000, 100_000, 5_000_000]
@@ -106,9 +107,10 @@ def test_several_edges_take_a_line_that_one_can_not() -> None:
     assert named(designs, SMALL_HA).fits
 
 
-def order(factor: float) -> list[str]:
+def order(value: float, fact: str = "shut_out_factor") -> list[str]:
+    """The names of the designs by least regret where a fact has another value."""
     course = taught(learners=5_000)
-    known = changed("shut_out_factor", factor)
+    known = changed(fact, value)
     found = with_outlook(course, plan(course, demand(course)), known, draws=200).outlook
     assert found is not None
     return [each.name for each in found.designs]
@@ -119,6 +121,11 @@ def test_where_learners_count_nothing_the_smallest_is_least_regretted_and_where_
     assert order(0)[0] == smallest
     careful = order(100_000)
     assert careful.index(SMALL_HA) < careful.index(smallest)
+
+
+def test_where_servers_fail_often_spare_hosts_are_worth_their_cost() -> None:
+    assert order(0, "server_failures")[0].startswith(ONE_BOX)
+    assert order(50, "server_failures")[0] == SMALL_HA
 
 
 def two_boxes() -> tuple[Tier, ...]:
@@ -189,3 +196,21 @@ def test_a_price_list_without_prices_is_refused(tmp_path: Path) -> None:
     file.write_text("currency: VND\nsource: nobody\n", "utf-8")
     with pytest.raises(CourseFileError, match="expected `buy`, `hire` or both"):
         read_prices(file)
+
+
+def test_smaller_hosts_shut_out_learners_in_more_of_the_draws() -> None:
+    designs = outlook(5_000).designs
+    smaller, chosen, larger = (
+        named(designs, f"{ONE_BOX}{size}").shut_out.value for size in (", a size smaller", "", ", a size larger")
+    )
+    assert 0 < smaller < 0.5
+    assert smaller > chosen >= larger
+
+
+def test_a_line_that_is_much_too_narrow_shuts_learners_out_in_every_draw() -> None:
+    target = taught().target.model_copy(update={"edge_link": 1e6})
+    narrow = taught(learners=5_000, target=target)
+    found = with_outlook(narrow, plan(narrow, demand(narrow)), draws=50).outlook
+    assert found is not None
+    assert {each.shut_out.value for each in found.designs} == {1.0}
+    assert {each.breaks_first for each in found.designs} == {LINE}

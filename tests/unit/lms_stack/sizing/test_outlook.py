@@ -1,14 +1,17 @@
 """What the draws say of a plan."""
 
+from itertools import pairwise
+
 import pytest
 
+from lms_stack.course import Expectations
 from lms_stack.demand import demand
 from lms_stack.facts import facts
 from lms_stack.plan import Plan
 from lms_stack.request_classes import FILE_CLASSES
 from lms_stack.sizing import plan, with_outlook
 from tests.unit.lms_stack.samples import course
-from tests.unit.lms_stack.sizing.loads import outlook, outlooked
+from tests.unit.lms_stack.sizing.loads import DRAWS, outlook, outlooked
 from tests.unit.lms_stack.test_sizing import figures
 
 SIZES = [1, 600, 5_000, 100_000, 5_000_000]
@@ -64,3 +67,32 @@ def test_the_course_grows_by_its_weeks() -> None:
     found = outlook(600)
     weeks = ((course().dates.closes - course().dates.opens).days + 1) / 7
     assert found.course_growth.value == pytest.approx(weeks * found.weekly_growth.value)
+
+
+def test_start_slots_of_an_exam_never_ask_for_more_than_one_start_for_all() -> None:
+    choices = outlook(60_000).exam_slots
+    assert choices[0].slots == 1
+    assert choices[0].saved.value == 0
+    assert len(choices) > 2
+    for one, more in pairwise(choices):
+        assert more.slots > one.slots
+        assert more.starts.value < one.starts.value
+        assert more.cores.value <= one.cores.value
+        assert more.saved.value == pytest.approx(choices[0].cores.value - more.cores.value)
+    assert choices[-1].saved.value > 0
+
+
+def test_a_course_without_an_exam_has_no_start_slots() -> None:
+    taught = course(content=course().lessons)
+    found = with_outlook(taught, plan(taught, demand(taught)), draws=20).outlook
+    assert found is not None
+    assert found.exam_slots == ()
+
+
+def test_what_a_course_file_says_for_certain_need_not_be_found_out() -> None:
+    names = [each.name for each in outlook(600).find_out_first]
+    assert len(names) == 3
+    known = course(expectations=Expectations.model_validate({names[0]: "20 %"}))
+    found = with_outlook(known, plan(known, demand(known)), draws=DRAWS).outlook
+    assert found is not None
+    assert names[0] not in [each.name for each in found.find_out_first]
