@@ -64,7 +64,7 @@ def cache_lost(prometheus: Prometheus, topology: Topology, started: datetime, en
     hosts = {host.name for host in topology.hosts_of(Role.CACHE)}
     span = _Asked(prometheus, started, ended).span
     keys = f"sum by (host) ({Metric.CACHE_KEYS})"
-    before = f"clamp_min({keys} offset {STEP}s, 1)"
+    before = f"clamp_min(sum by (host) ({Metric.CACHE_KEYS} offset {STEP}s), 1)"
     found = prometheus.by_host(f"max_over_time((1 - {keys} / {before})[{span}:{STEP}s])", ended)
     return max((share for host, share in found.items() if host in hosts), default=None)
 
