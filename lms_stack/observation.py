@@ -1,5 +1,7 @@
 """What short loads showed of the stack: growth of counters over a few seconds each, to regress service demands on."""
 
+from pydantic import Field
+
 from lms_stack.plan import Role
 from lms_stack.request_classes import RequestClass
 from lms_stack.units import Frozen
@@ -28,8 +30,8 @@ class Observation(Frozen):
     load: str
     windows: tuple[Window, ...]
     failed_share: float = 0.0
-    bytes: dict[RequestClass, float] = {}
-    p50: dict[RequestClass, float] = {}
+    bytes: dict[RequestClass, float] = Field(default_factory=dict)
+    p50: dict[RequestClass, float] = Field(default_factory=dict)
 
     @property
     def seconds(self) -> float:

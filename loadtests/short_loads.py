@@ -46,7 +46,7 @@ def scaled_to(
     *,
     segment_bits: float = 6e6,
 ) -> dict[str, float]:
-    """Arrivals per second of a mix at which the busiest host of the stack is busy to that share, by the utilisation law.
+    """Arrivals per second of a mix at which the stack's busiest host is busy to that share, by the utilisation law.
 
     A mix of films stops at LINE_SHARE of the edge's line.
 

@@ -1,6 +1,6 @@
 """Growth of the stack's counters in windows of a few seconds, for the calibration."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from lms_stack.observation import Window
@@ -107,5 +107,6 @@ def _added(left: Iterable[float], right: Iterable[float]) -> list[float]:
 
 
 def _at(growth: Growth, number: int) -> dict[RequestClass, float]:
-    known: Callable[[str], bool] = RequestClass.__members__.values().__contains__
-    return {RequestClass(name): values[number] for name, values in growth.items() if known(name)}
+    """A window's growth of the request classes that the vocabulary knows; probes and scrapes are none of them."""
+    known = {each.value for each in RequestClass}
+    return {RequestClass(name): values[number] for name, values in growth.items() if name in known}

@@ -79,6 +79,7 @@ class ServiceDemands(Frozen):
     source: str
     spread: float
     demands: dict[RequestClass, ServiceDemand]
+    origin: str = "as shipped"
 
 
 class Facts(Frozen):
