@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from cli import deployments
 from cli.deployments import Standing
+from cli.known import known
 from cli.servers import Size, as_they_are, check_servers
 from cli.setup.parallel import side_by_side
 from cli.setup.pulumi_cli import ensure_pulumi
@@ -52,7 +53,8 @@ def planned(settings: "Settings") -> tuple[Course, Plan]:
     :raises CourseFileError: the course file has faults.
     """
     course = read_course(settings.course_file).model_copy(update={"name": settings.paths.name})
-    return course, sized(course, demand(course))
+    facts = known(settings.paths, settings.calibration)
+    return course, sized(course, demand(course, facts), facts)
 
 
 def up(settings: "Settings") -> tuple[dict[str, Any], str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 
 from cli.deployments import Standing, standing
+from cli.forecast import record_verify
 from cli.setup.pulumi_cli import ensure_pulumi
 from lms_stack.demand import Demand, demand
 from lms_stack.engines import ENGINES
@@ -52,6 +53,7 @@ def verify(settings: "Settings", what_if: WhatIf, hold: float = 60.0) -> VerifyR
         load = _measured_load(settings, stack, wanted, what_if, hold, remote)
     measured = _with_resources(settings, stack, load, what_if)
     judged = verdict(measured, stack.course.objectives, played=wanted)
+    record_verify(stack, wanted, measured, judged)
     folder = _report(settings, stack, wanted, measured, judged)
     return _result(settings, stack, measured, judged, folder)
 

@@ -68,7 +68,8 @@ class _Sizer:
         had = f"next size had is {value:g}" if value in sizes else f"more than the largest size had, {sizes[-1]:g}"
         reason = (
             f"{what}: {need} busy at the peak; planned at {self._planned_need(need):.2f} (arrivals at their high "
-            f"end, service demands as measured) / target utilisation {show(self.target, 'share')} = {wanted:.2f}, {had}"
+            f"end, service demands {self.known.service_demands.origin}) / target utilisation "
+            f"{show(self.target, 'share')} = {wanted:.2f}, {had}"
         )
         return Figure(value=value, unit="core", reason=reason, interval=need)
 

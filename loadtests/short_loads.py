@@ -9,7 +9,7 @@ from lms_stack.topology import Host, Topology
 from loadtests.load_plan import JourneyLoad, LoadPlan
 
 #: Sessions signed in before a short load: enough that visitors of one session seldom wait for one another.
-SESSIONS = 40
+SESSIONS = 60
 #: Highest share of the edge's line that a short load takes: it looks for CPU time, not for the end of the line.
 LINE_SHARE = 0.6
 
@@ -24,7 +24,7 @@ def with_rates(base: LoadPlan, rates: Mapping[str, float], known: Mapping[str, J
         JourneyLoad(name=name, rate=rate, role=known[name].role, requests=known[name].requests)
         for name, rate in rates.items()
     )
-    changed = {"journeys": journeys, "hold": hold, "warm_up": 5.0, "sessions": SESSIONS, "think": 0.5}
+    changed = {"journeys": journeys, "hold": hold, "warm_up": 4.0, "sessions": SESSIONS, "think": 0.5}
     return base.model_copy(update=changed)
 
 

@@ -79,7 +79,7 @@ class ServiceDemands(Frozen):
     source: str
     spread: float
     demands: dict[RequestClass, ServiceDemand]
-    origin: str = "as shipped"
+    origin: str = "as measured"
 
 
 class Facts(Frozen):

@@ -1,0 +1,159 @@
+"""What scripts/accuracy plays, and what it makes of it: predictions beside measurements, and the table of both."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+from lms_stack.facts import Facts
+from lms_stack.forecast import predicted
+from lms_stack.measurement import LoadResult
+from lms_stack.plan import Role
+from lms_stack.request_classes import FILE_CLASSES, RequestClass
+from lms_stack.topology import Topology
+from lms_stack.units import Frozen
+
+#: Relative arrivals by journey; none of these mixes is one of those that the calibration plays.
+MIXES: dict[str, dict[str, float]] = {
+    "evening of study": {"sign_in": 1, "look_around": 1, "study": 3, "watch": 3},
+    "exam begins": {"exam": 5, "study": 1, "look_around": 1},
+    "discussion": {"sign_in": 1, "forum": 1.5, "forum_read_only": 4, "look_around": 2},
+    "essays and marks": {"sign_in": 1, "study": 1, "essay": 2, "gradebook": 1.5},
+    "quizzes": {"sign_in": 0.5, "study": 2, "quiz": 2, "forum_read_only": 1},
+}
+#: Shares of the predicted saturation at which answers are timed.
+SHARES = (0.5, 0.8)
+#: By how much more than the predicted saturation is offered to find the real one, and again where that was carried.
+OVERLOADS = (1.15, 1.5)
+#: A class counts with as many requests.
+SAMPLES = 60
+#: The targets: throughput and p95, as shares of what was measured.
+THROUGHPUT, P95 = 0.10, 0.25
+
+Share = Literal["50 %", "80 %"]
+
+
+class Timed(Frozen):
+    """One mix at one share of its predicted saturation: requests/s offered, CPU use and p95, predicted and measured.
+
+    `p95` is the mean over the page classes, each by its requests; `classes` has both for each class, in seconds.
+    """
+
+    share: float
+    requests: float
+    cpu: tuple[float, float]
+    p95: tuple[float, float]
+    classes: dict[RequestClass, tuple[float, float]]
+    load_average: float
+    loop_lag: float
+    failed: float
+
+
+class Proved(Frozen):
+    """One mix: its saturation in requests/s, predicted and measured under more load than it can carry."""
+
+    mix: str
+    saturation: tuple[float, float]
+    offered: float
+    cpu_at_saturation: float
+    load_average: float
+    timed: tuple[Timed, ...]
+
+
+def saturation(
+    topology: Topology, requests: Mapping[RequestClass, float], known: Facts, at_rest: Mapping[Role, float]
+) -> float:
+    """Requests per second of a mix at which the first host is full."""
+    solved = predicted(topology, requests, known, at_rest, draws=1)
+    return solved.headroom().mid * sum(requests.values())
+
+
+def timed(
+    share: float,
+    requests: Mapping[RequestClass, float],
+    foretold: tuple[Mapping[RequestClass, float], float],
+    load: LoadResult,
+    *,
+    cpu: float,
+    load_average: float,
+) -> Timed:
+    """What a load showed beside what was foretold: p95 by class in seconds, and CPU use."""
+    rows = {row.request_class: row for row in load.classes if row.request_class not in FILE_CLASSES}
+    often = {name: row for name, row in rows.items() if row.completed >= SAMPLES and row.p95 is not None}
+    count = sum(row.completed for row in often.values())
+    pairs = {name: (foretold[0][name], row.p95 or 0.0) for name, row in often.items() if name in foretold[0]}
+    means = [sum(pair[side] * often[name].completed for name, pair in pairs.items()) / max(1, count) for side in (0, 1)]
+    done, failed = sum(row.completed for row in load.classes), sum(row.failed for row in load.classes)
+    return Timed(
+        share=share,
+        requests=sum(requests.values()),
+        cpu=(foretold[1], cpu),
+        p95=(means[0], means[1]),
+        classes=pairs,
+        load_average=load_average,
+        loop_lag=load.generator.loop_lag_p99,
+        failed=failed / max(1, done + failed),
+    )
+
+
+def carried(load: LoadResult) -> float:
+    """Requests per second that came back right in the last two thirds of a hold, whenever they had been asked for."""
+    first = (load.hold_started - load.started).total_seconds()
+    length = (load.hold_ended - load.hold_started).total_seconds()
+    late = [each for each in load.samples if first + length / 3 <= each.second < first + length]
+    return sum(each.requests - each.failures for each in late) / max(1, len(late))
+
+
+def error(pair: tuple[float, float]) -> float:
+    """Predicted against measured, as a share of what was measured."""
+    return pair[0] / pair[1] - 1 if pair[1] else float("nan")
+
+
+def table(proved: Sequence[Proved]) -> str:
+    """The table of the docs, in Markdown, with how many of its figures meet the targets under it."""
+    heads = ["mix", "saturation", "", "", "p95 at 50 %", "", "", "p95 at 80 %", "", "", "load average"]
+    under = [
+        "",
+        "predicted",
+        "measured",
+        "error",
+        "predicted",
+        "measured",
+        "error",
+        "predicted",
+        "measured",
+        "error",
+        "",
+    ]
+    rows = [heads, ["---"] * len(heads), under, *map(_row, proved)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows) + "\n\n" + _summary(proved)
+
+
+def _row(each: Proved) -> list[str]:
+    cells = [each.mix, *(f"{rate:.0f}/s" for rate in each.saturation), f"{error(each.saturation):+.0%}"]
+    for one in each.timed:
+        cells += [*(f"{1000 * seconds:.0f} ms" for seconds in one.p95), f"{error(one.p95):+.0%}"]
+    loads = [each.load_average, *(one.load_average for one in each.timed)]
+    return [*cells, f"{min(loads):.1f} to {max(loads):.1f}"]
+
+
+def _summary(proved: Iterable[Proved]) -> str:
+    rates = [abs(error(each.saturation)) for each in proved]
+    times = [abs(error(one.p95)) for each in proved for one in each.timed]
+    return (
+        f"Saturation within {THROUGHPUT:.0%}: {sum(each <= THROUGHPUT for each in rates)} of {len(rates)}, "
+        f"the worst {max(rates):.0%} off. "
+        f"p95 within {P95:.0%}: {sum(each <= P95 for each in times)} of {len(times)}, the worst {max(times):.0%} off."
+    )
+
+
+def detail(proved: Iterable[Proved]) -> str:
+    """Each load's CPU use and classes, for who looks closer."""
+    lines = []
+    for each in proved:
+        lines.append(f"{each.mix}: {each.cpu_at_saturation:.0%} of the CPU at {each.offered:.0f}/s offered")
+        for one in each.timed:
+            lines.append(
+                f"  {one.share:.0%}: {one.requests:.0f}/s, CPU {one.cpu[0]:.0%} predicted, {one.cpu[1]:.0%} measured, "
+                f"{one.failed:.1%} failed, generator's lag p99 {1000 * one.loop_lag:.0f} ms"
+            )
+            lines += [f"    {name}: {1000 * a:.0f} ms, {1000 * b:.0f} ms" for name, (a, b) in one.classes.items()]
+    return "\n".join(lines)
