@@ -38,6 +38,8 @@ HOLD, SHARE = 15.0, 0.45
 MIXED = (0.3, 0.6)
 #: A load of which more than this share failed says nothing of what its requests cost.
 MOST_FAILED = 0.05
+#: Seconds after which what the making of the accounts cost has left all windows.
+SETTLED = 6.0
 #: Seconds after which Prometheus has seen all of a load.
 SEEN = 6.0
 
@@ -84,7 +86,7 @@ def observation(
     from monitoring.windows import windows  # noqa: PLC0415
 
     seconds = (span[1] - span[0]).total_seconds()
-    time.sleep(max(0.0, SEEN - (datetime.now(span[1].tzinfo) - span[1]).total_seconds()))
+    time.sleep(max(0.0, (span[1] - datetime.now(UTC)).total_seconds() + SEEN))
     rows = load.classes if load else ()
     served = {row.request_class: row.completed / seconds for row in rows if row.request_class in FILE_CLASSES}
     # Counters are scraped each 5 s: what they show at a moment is up to so much older.
@@ -126,13 +128,19 @@ def bench(settings: "Settings") -> Iterator[Bench]:
                 remote.run(app.name, ENGINES[stack.plan.engine].purge_load_test(), timeout=120)
 
 
+def at_rest(ready: Bench) -> Observation:
+    """The stack without a request, when making the accounts has left no more trace."""
+    with ready.settings.progress.step("rest", "Watch the stack at rest"):
+        began = datetime.now(UTC) + timedelta(seconds=SETTLED)
+        return observation(ready.stack, "at rest", (began, began + timedelta(seconds=HOLD)))
+
+
 def observe_all(ready: Bench) -> list[Observation]:
     """The stack at rest, each journey alone, and the planned mix at some loads."""
     from loadtests.short_loads import scaled_to, single_journeys  # noqa: PLC0415
 
     stack, known = ready.stack, facts()
-    now = datetime.now().astimezone()
-    found = [observation(stack, "at rest", (now - timedelta(seconds=15), now))]
+    found = [at_rest(ready)]
     mix = {each.journey: each.arrivals.value for each in stack.plan.demand.journeys}
     loads = single_journeys(mix)
     for name, rates in loads.items():
