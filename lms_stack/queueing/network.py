@@ -8,28 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from lms_stack.queueing.flow import Flow
 from lms_stack.queueing.formulas import Array
-from lms_stack.queueing.sharing import Sharing
+from lms_stack.queueing.station import Station, inner_first
 
+__all__ = ["Solution", "Station", "solve"]
 
-@dataclass(frozen=True)
-class Station:
-    """Cores that requests share.
-
-    :param servers: cores of one host; below one a slower server.
-    :param hosts: how many such hosts share the requests evenly, each request on one of them.
-    """
-
-    name: str
-    servers: float
-    hosts: int = 1
-
-    def __post_init__(self) -> None:
-        """Refuse what can't serve anything."""
-        if not 0 < self.servers < np.inf or self.hosts < 1:
-            raise ValueError(
-                f"station {self.name}: expected servers above 0 and hosts from 1, not {self.servers} and {self.hosts}"
-            )
+#: A pool is the limit where the fullest cores could serve so many times what it lets through.
+POOL_BLAMED = 1.1
 
 
 @dataclass(frozen=True)
@@ -37,13 +23,15 @@ class Solution:
     """What the network does in each draw. Times in seconds; infinite in a draw where a station can't keep up."""
 
     utilisation: Array
-    """(draws, stations): share of 1; above 1 where more comes than it can do."""
+    """(draws, stations): share of 1, for a pool of what it could let through; above 1 where more comes than that."""
     stable: NDArray[np.bool_]
     """(draws,): whether every station keeps up."""
     mean: Array
     """(draws, classes): mean time from end to end."""
     variance: Array
     """(draws, classes): its variance, s²."""
+    pools: NDArray[np.bool_]
+    """(stations,): which of the stations are pools."""
 
     def percentile(self, share: float) -> Array:
         """(draws, classes): the time that this share of a class's requests stays below.
@@ -67,43 +55,40 @@ class Solution:
 
     @cached_property
     def first_full(self) -> NDArray[np.int64]:
-        """(draws,): the index of the station that is full first."""
-        return np.asarray(self.utilisation.argmax(axis=1))
+        """(draws,): the index of the station that is full first.
+
+        A pool fills up too when the cores beyond it are full. So it is named only where it lets through markedly less
+        than the fullest cores could serve.
+        """
+        blamed = np.where(self.pools, self.utilisation / POOL_BLAMED, self.utilisation)
+        return np.asarray(blamed.argmax(axis=1))
 
 
 def solve(stations: Sequence[Station], rates: ArrayLike, demands: ArrayLike, *, scv: ArrayLike = 1.0) -> Solution:
     """The open network of these stations under Poisson arrivals.
 
     :param rates: (draws, classes), requests/s.
-    :param demands: (classes, stations) or (draws, classes, stations), seconds of one core that a request costs.
+    :param demands: (classes, stations) or (draws, classes, stations), seconds of one core that a request costs; for a
+        pool, seconds that it holds a place while it is at no station of the network (0 where there are none).
     :param scv: squared coefficient of variation of the demands within a class, (classes,) or one for all; the default
         is that of an exponential distribution.
-    :raises ValueError: shapes that don't fit each other, or a rate or demand that is negative or not a number.
+    :raises ValueError: shapes that don't fit each other, a rate or demand that is negative or not a number, or a pool
+        beyond which a station is named that is not there or that leads back to it.
     """
     arriving, costs = _checked(rates, demands, len(stations))
     variation = np.broadcast_to(np.asarray(scv, float), arriving.shape[1:])[:, None]
-    hosts = np.array([float(station.hosts) for station in stations])
-    cores = np.array([station.servers for station in stations])
-    load = np.einsum("dk,dkj->dj", arriving, costs) / hosts
-    sharing = Sharing.of(cores, load, _residual(arriving, costs, variation))
-    wide = Sharing(sharing.slowdown[:, None], sharing.variance[:, None], sharing.forgetting[:, None])
-    times = np.where(costs > 0, costs * np.where(costs > 0, wide.slowdown, 1), 0)
-    utilisation = load / cores
-    stable = (utilisation < 1).all(axis=1)
+    flow = Flow.of(stations, arriving, costs, variation)
+    for index in inner_first(stations):
+        flow = flow.limited(index)
+    stable = np.asarray((flow.share < 1).all(axis=1))
     unstable = ~stable[:, None]
     return Solution(
-        utilisation=utilisation,
+        utilisation=flow.share,
         stable=stable,
-        mean=np.where(unstable, np.inf, times.sum(axis=2)),
-        variance=np.where(unstable, np.inf, wide.variance_of(costs, variation).sum(axis=2)),
+        mean=np.where(unstable, np.inf, flow.times().sum(axis=2)),
+        variance=np.where(unstable, np.inf, flow.variances().sum(axis=2)),
+        pools=np.array([bool(station.beyond) for station in stations]),
     )
-
-
-def _residual(rates: Array, demands: Array, scv: Array) -> Array:
-    """(draws, stations): E[X²] / 2E[X] of the demands that come to each station, each class by how often it comes."""
-    first = np.einsum("dk,dkj->dj", rates, demands)
-    second = np.einsum("dk,dkj->dj", rates, demands**2 * (1 + scv))
-    return np.asarray(np.divide(second, 2 * first, out=np.zeros_like(first), where=first > 0))
 
 
 def _checked(rates: ArrayLike, demands: ArrayLike, stations: int) -> tuple[Array, Array]:

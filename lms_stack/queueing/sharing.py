@@ -6,7 +6,7 @@ Networks, 1979, section 3.3; in networks: Baskett, Chandy, Muntz and Palacios, J
 need not be whole: `n` requests are served at min(n, c) cores, and below one core it is a slower single server.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -33,10 +33,10 @@ class Sharing:
         """The station with so many cores under a load in erlang (busy cores).
 
         :param residual: E[X²] / 2E[X] of the demands X of what arrives, in seconds of one core.
-        :returns: infinite where the load is not below the cores.
+        :returns: infinite where the load is not below the cores. Endless cores don't slow anything down.
         """
-        stable = load < cores
-        c, a = cores, np.where(stable, load, 0)
+        stable, endless = load < cores, np.isinf(cores)
+        c, a = np.where(endless, 1, cores), np.where(stable & ~endless, load, 0)
         rho, whole = a / c, np.floor(c)
         b = erlang_b(whole, a)
         crowded = b / (1 - rho * (1 - b))  # P(N >= whole): the next one makes more requests than cores
@@ -49,6 +49,22 @@ class Sharing:
             variance=np.where(stable, square - mean**2, np.inf),
             forgetting=np.where(stable, forgetting, 0),
         )
+
+    def relieved(self, stations: list[int], left: Array) -> Self:
+        """The same where at some stations only a share of the queueing is left.
+
+        :param stations: their indices in the last axis.
+        :param left: (draws,), the share.
+        """
+        slowdown, variance = self.slowdown.copy(), self.variance.copy()
+        with np.errstate(invalid="ignore"):
+            slowdown[:, stations] = 1 + (slowdown[:, stations] - 1) * left[:, None]
+            variance[:, stations] *= left[:, None] ** 2
+        return replace(self, slowdown=slowdown, variance=variance)
+
+    def wide(self) -> Self:
+        """The same with an axis for classes: (draws, 1, stations)."""
+        return type(self)(self.slowdown[:, None], self.variance[:, None], self.forgetting[:, None])
 
     def variance_of(self, demand: Array, scv: Array) -> Array:
         """Variance of the time at the station of a request whose demand has this mean, and is gamma distributed.
