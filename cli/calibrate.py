@@ -17,10 +17,11 @@ from rich.table import Table
 
 from cli import verify as verified
 from cli.deployments import Standing, standing, write_private
-from lms_stack.calibration import Calibration, Machine, by_speed, bytes_of, estimated, spread_of, to_yaml
+from lms_stack.calibration import Calibration, Machine, by_speed, bytes_of, calibrated, estimated, spread_of, to_yaml
 from lms_stack.engines import ENGINES
 from lms_stack.errors import StepFailed
 from lms_stack.facts import facts
+from lms_stack.forecast import beyond_cpu
 from lms_stack.measurement import LoadResult
 from lms_stack.observation import Observation
 from lms_stack.plan import STACK_ROLES, Role
@@ -195,7 +196,7 @@ def estimate(stack: Standing, observations: Sequence[Observation], machine: Mach
     _refuse_failed(observations)
     tiers, demands = estimated(observations)
     requests = {name: figure.value for name, figure in stack.plan.demand.requests.items()}
-    return Calibration(
+    made = Calibration(
         **_versions(stack),
         measured=_now(),
         machine=machine,
@@ -209,6 +210,8 @@ def estimate(stack: Standing, observations: Sequence[Observation], machine: Mach
         },
         spread=round(spread_of(tiers, requests), 3),
     )
+    beyond = beyond_cpu(observations, stack.topology, calibrated(facts(), made), made)
+    return made.model_copy(update={"beyond": beyond})
 
 
 def _refuse_failed(observations: Sequence[Observation]) -> None:

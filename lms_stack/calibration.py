@@ -42,7 +42,11 @@ class Refit(Frozen):
 
 
 class Calibration(Frozen):
-    """Service demands of one stack: milliseconds of one core on each role, as intervals of 80 %."""
+    """Service demands of one stack: milliseconds of one core on each role, as intervals of 80 %.
+
+    `at_rest` are the cores that each role keeps busy without a request, `beyond` the seconds that an answer of a class
+    takes beside the services' CPU time, `from_the_table` the classes of a role that the loads can't tell apart.
+    """
 
     version: str
     engine: str
@@ -53,6 +57,7 @@ class Calibration(Frozen):
     demands: dict[RequestClass, dict[Role, Interval]]
     bytes: dict[RequestClass, float] = Field(default_factory=dict)
     at_rest: dict[Role, float] = Field(default_factory=dict)
+    beyond: dict[RequestClass, float] = Field(default_factory=dict)
     from_the_table: dict[Role, tuple[RequestClass, ...]] = Field(default_factory=dict)
     spread: float = LEAST_SPREAD
     refit: Refit | None = None

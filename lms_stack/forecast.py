@@ -3,16 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lms_stack.facts import Facts
+from lms_stack.observation import Observation
 from lms_stack.plan import STACK_ROLES, Role
 from lms_stack.queueing.network import Solution, Station, solve
 from lms_stack.request_classes import FILE_CLASSES, RequestClass
 from lms_stack.topology import Host, Topology
 from lms_stack.units import Interval
+
+if TYPE_CHECKING:
+    from lms_stack.calibration import Calibration
 
 Array = NDArray[np.float64]
 
@@ -22,6 +27,8 @@ Z80 = 1.2816
 DRAWS = 400
 #: How far a class's demand may be from the table beside the factor that all share (a judgement).
 CLASS_SPREAD = 1.15
+#: Fewest requests of a class in a load from which its p50 counts.
+ENOUGH = 40
 #: Squared coefficient of variation of a class's demand: pages of a class differ little (measured: docs/calibration.md).
 VARIATION = 0.25
 
@@ -61,6 +68,8 @@ class Predicted:
     tiers: tuple[Tier, ...]
     at_rest: tuple[float, ...]
     solution: Solution
+    beyond: Array
+    """(classes,): seconds of each answer that are no CPU time of the stack's services."""
 
     def cpu(self) -> dict[str, Interval]:
         """CPU use of each host, as a share of its cores."""
@@ -73,7 +82,7 @@ class Predicted:
 
     def p95(self) -> dict[RequestClass, Interval]:
         """The 95th percentile of each class's time, in seconds; classes that can't be served in time are left out."""
-        times = self.solution.percentile(0.95)
+        times = self.solution.percentile(0.95) + self.beyond
         served = np.isfinite(times).all(axis=1)
         if served.mean() < 0.9:
             return {}
@@ -88,17 +97,18 @@ def predicted(
     topology: Topology,
     requests: Mapping[RequestClass, float],
     known: Facts,
-    at_rest: Mapping[Role, float] | None = None,
+    own: "Calibration | None" = None,
     *,
     draws: int = DRAWS,
     seed: int = 1,
 ) -> Predicted:
     """Solve the network of the hosts for requests per second of each class.
 
-    :param at_rest: cores that each role keeps busy without any request.
+    :param known: the facts, with the service demands of `own` where there is one.
+    :param own: the calibration of these hosts: what they take at rest, and what answers take beside CPU time.
     :param draws: 1 for the middle alone.
     """
-    found, rest = tiers(topology), at_rest or {}
+    found, rest = tiers(topology), own.at_rest if own else {}
     classes = tuple(name for name, rate in requests.items() if rate > 0)
     costs = np.array([[_cost(tier, name, known) for tier in found] for name in classes]).reshape(len(classes), -1)
     factors = _factors(known.service_demands.spread, draws, len(classes), seed)
@@ -106,7 +116,8 @@ def predicted(
     stations = [tier.station(rest) for tier in found]
     solution = solve(stations, rates, costs[None] * factors[:, :, None], scv=VARIATION)
     at_rest_of = tuple(tier.hosts[0].cores - station.servers for tier, station in zip(found, stations, strict=True))
-    return Predicted(classes, found, at_rest_of, solution)
+    beyond = np.array([own.beyond.get(name, 0.0) if own else 0.0 for name in classes])
+    return Predicted(classes, found, at_rest_of, solution, beyond)
 
 
 def _cost(tier: Tier, name: RequestClass, known: Facts) -> float:
@@ -150,6 +161,34 @@ def rate_of_arrivals(
     mean = sum(rate * size for rate, size in each)
     deviation = Z80 * sqrt(sum(rate * size**2 for rate, size in each) / seconds)
     return Interval(low=max(0.0, mean - deviation), mid=mean, high=mean + deviation, unit=unit)
+
+
+def beyond_cpu(
+    observations: Sequence[Observation], topology: Topology, known: Facts, own: "Calibration"
+) -> dict[RequestClass, float]:
+    """What answers of each class take beside the CPU time of the services, in seconds: the median over the loads.
+
+    It is what a load's p50 has more than the model of the load: the way over the network, the handshake of a new
+    connection, the kernel's part, the generator's own time.
+    """
+    found: dict[RequestClass, list[float]] = {}
+    for each in observations:
+        rates = _rates(each)
+        solved = predicted(topology, rates, known, own.model_copy(update={"beyond": {}}), draws=1)
+        half = dict(zip(solved.classes, solved.solution.percentile(0.5)[0], strict=True))
+        for name in half.keys() & each.p50.keys():
+            if np.isfinite(half[name]) and rates[name] * each.seconds >= ENOUGH:
+                found.setdefault(name, []).append(each.p50[name] - float(half[name]))
+    return {name: round(max(0.0, float(np.median(each))), 5) for name, each in sorted(found.items())}
+
+
+def _rates(observed: Observation) -> dict[RequestClass, float]:
+    """Requests per second of each class while a load was watched."""
+    rates: dict[RequestClass, float] = {}
+    for window in observed.windows:
+        for name, count in window.requests.items():
+            rates[name] = rates.get(name, 0.0) + count / observed.seconds
+    return rates
 
 
 def pages(classes: Mapping[RequestClass, Interval]) -> dict[RequestClass, Interval]:

@@ -1,12 +1,13 @@
 """What scripts/accuracy plays, and what it makes of it: predictions beside measurements, and the table of both."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import NamedTuple
 
+from lms_stack.calibration import Calibration
 from lms_stack.facts import Facts
 from lms_stack.forecast import predicted
 from lms_stack.measurement import LoadResult
-from lms_stack.plan import Role
+from lms_stack.observation import Observation
 from lms_stack.request_classes import FILE_CLASSES, RequestClass
 from lms_stack.topology import Topology
 from lms_stack.units import Frozen
@@ -21,14 +22,14 @@ MIXES: dict[str, dict[str, float]] = {
 }
 #: Shares of the predicted saturation at which answers are timed.
 SHARES = (0.5, 0.8)
-#: By how much more than the predicted saturation is offered to find the real one, and again where that was carried.
-OVERLOADS = (1.15, 1.5)
+#: How much of the predicted saturation is offered to find the real one, and again where the CPU wasn't full at that.
+OVERLOADS = (1.25, 1.6)
+#: From this share on a CPU counts as full.
+FULL = 0.95
 #: A class counts with as many requests.
 SAMPLES = 60
 #: The targets: throughput and p95, as shares of what was measured.
 THROUGHPUT, P95 = 0.10, 0.25
-
-Share = Literal["50 %", "80 %"]
 
 
 class Timed(Frozen):
@@ -48,7 +49,11 @@ class Timed(Frozen):
 
 
 class Proved(Frozen):
-    """One mix: its saturation in requests/s, predicted and measured under more load than it can carry."""
+    """One mix: its saturation in requests/s of the application, predicted and measured under more than it can carry.
+
+    Where more comes than is carried, visitors wait at their first pages and the later ones are asked for less often:
+    both figures are of the requests that were served.
+    """
 
     mix: str
     saturation: tuple[float, float]
@@ -59,17 +64,39 @@ class Proved(Frozen):
 
 
 def saturation(
-    topology: Topology, requests: Mapping[RequestClass, float], known: Facts, at_rest: Mapping[Role, float]
+    topology: Topology, requests: Mapping[RequestClass, float], known: Facts, own: Calibration | None
 ) -> float:
-    """Requests per second of a mix at which the first host is full."""
-    solved = predicted(topology, requests, known, at_rest, draws=1)
-    return solved.headroom().mid * sum(requests.values())
+    """How many times these requests per second the stack carries until its first host is full."""
+    return predicted(topology, requests, known, own, draws=1).headroom().mid
+
+
+def served(seen: Observation, after: float = 0.0) -> dict[RequestClass, float]:
+    """Requests per second of each class that were answered while a load was watched, after a share of that time."""
+    late = seen.windows[int(len(seen.windows) * after) :]
+    seconds = sum(window.seconds for window in late)
+    found: dict[RequestClass, float] = {}
+    for window in late:
+        for name, count in window.requests.items():
+            found[name] = found.get(name, 0.0) + count / seconds
+    return found
+
+
+def of_the_application(requests: Mapping[RequestClass, float]) -> float:
+    """Requests per second that the application answers."""
+    return sum(rate for name, rate in requests.items() if name not in FILE_CLASSES)
+
+
+class Foretold(NamedTuple):
+    """What was predicted of a load: p95 of each class in seconds, and CPU use as a share of 1."""
+
+    p95: Mapping[RequestClass, float]
+    cpu: float
 
 
 def timed(
     share: float,
     requests: Mapping[RequestClass, float],
-    foretold: tuple[Mapping[RequestClass, float], float],
+    foretold: Foretold,
     load: LoadResult,
     *,
     cpu: float,
@@ -79,27 +106,19 @@ def timed(
     rows = {row.request_class: row for row in load.classes if row.request_class not in FILE_CLASSES}
     often = {name: row for name, row in rows.items() if row.completed >= SAMPLES and row.p95 is not None}
     count = sum(row.completed for row in often.values())
-    pairs = {name: (foretold[0][name], row.p95 or 0.0) for name, row in often.items() if name in foretold[0]}
+    pairs = {name: (foretold.p95[name], row.p95 or 0.0) for name, row in often.items() if name in foretold.p95}
     means = [sum(pair[side] * often[name].completed for name, pair in pairs.items()) / max(1, count) for side in (0, 1)]
     done, failed = sum(row.completed for row in load.classes), sum(row.failed for row in load.classes)
     return Timed(
         share=share,
         requests=sum(requests.values()),
-        cpu=(foretold[1], cpu),
+        cpu=(foretold.cpu, cpu),
         p95=(means[0], means[1]),
         classes=pairs,
         load_average=load_average,
         loop_lag=load.generator.loop_lag_p99,
         failed=failed / max(1, done + failed),
     )
-
-
-def carried(load: LoadResult) -> float:
-    """Requests per second that came back right in the last two thirds of a hold, whenever they had been asked for."""
-    first = (load.hold_started - load.started).total_seconds()
-    length = (load.hold_ended - load.hold_started).total_seconds()
-    late = [each for each in load.samples if first + length / 3 <= each.second < first + length]
-    return sum(each.requests - each.failures for each in late) / max(1, len(late))
 
 
 def error(pair: tuple[float, float]) -> float:
