@@ -23,6 +23,11 @@ from lms_stack.units import parse
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+#: How many learners a course can have, and how many numbers of them one table.
+MOST_LEARNERS = 5_000_000
+MOST_POINTS = 50
+
+
 @dataclass(frozen=True)
 class Settings:
     """What every command is told."""
@@ -137,16 +142,37 @@ _with_calibration = click.option(
 )
 
 
+def _numbers(_context: click.Context, option: click.Parameter, text: str | None) -> tuple[int, ...]:
+    """An option of whole numbers with commas between them."""
+    try:
+        numbers = tuple(int(part) for part in text.split(",")) if text else ()
+    except ValueError as error:
+        raise click.BadParameter(f"expected whole numbers, like 5000,20000, not {text!r}") from error
+    if len(numbers) > MOST_POINTS or not all(1 <= number <= MOST_LEARNERS for number in numbers):
+        raise click.BadParameter(f"expected up to {MOST_POINTS} numbers from 1 to {MOST_LEARNERS:,}, not {text!r}")
+    return numbers
+
+
 @_course_command("plan")
 @_with_calibration
-def plan_command(settings: Settings, calibration: Path | None) -> ExitCode:
+@click.option("--learners", callback=_numbers, metavar="N,N,...", help="A table for other numbers of learners.")
+@click.option(
+    "--chart",
+    is_flag=False,
+    flag_value="-",
+    metavar="[FILE]",
+    help="Draw that table in the terminal, or in a file that ends in .png or .svg.",
+)
+@click.option("--why", metavar="NUMBER", help="The chain of reasons of one number, like app.count or lms-1.cores.")
+def plan_command(
+    settings: Settings, learners: tuple[int, ...], chart: str | None, why: str | None, calibration: Path | None
+) -> ExitCode:
     """Work out servers and bandwidth, each number with its reason. Needs no root and touches nothing."""
-    from cli.plan_view import plan_document, plan_page  # noqa: PLC0415
-    from cli.up import planned  # noqa: PLC0415
+    from cli.plan import Asked, answer  # noqa: PLC0415
 
-    _, plan = planned(replace(settings, calibration=calibration))
-    _done(plan_document(plan), settings, lambda: plan_page(plan))
-    return ExitCode.DONE
+    found = answer(replace(settings, calibration=calibration), Asked(learners, chart, why))
+    _done(found.document, settings, lambda: found.page)
+    return found.exit_code
 
 
 @_course_command("up")

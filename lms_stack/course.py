@@ -228,6 +228,8 @@ class Course(Written):
     """Live sessions and sessions in a room, YAML."""
     survey: FileName | None = None
     """The questions of the surveys of satisfaction, YAML; the LMS's own where it is left out."""
+    prices: FileName | None = None
+    """What servers and lines cost, YAML; designs are told without their costs where it is left out."""
     objectives: Objectives = Objectives()
     mail: Mail | None = None
     """Where letters go out; they wait in the queue where it is left out."""

@@ -87,6 +87,7 @@ class Facts(Frozen):
 
     activity: dict[str, Fact]
     sizing: dict[str, Fact]
+    prices: dict[str, Fact]
     thresholds: dict[str, Fact]
     journeys: dict[str, Journey]
     service_demands: ServiceDemands
@@ -102,6 +103,7 @@ def facts() -> Facts:
     return Facts(
         activity=_read("activity"),
         sizing=_read("sizing"),
+        prices=_read("prices"),
         thresholds=_read("thresholds"),
         journeys=_read("journeys"),
         service_demands=_read("service_demands"),

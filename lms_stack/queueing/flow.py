@@ -57,7 +57,7 @@ class Flow:
         needs = Needs(
             np.array([self.stations[j].servers for j in own]),
             np.einsum("dk,dkj->dj", weights, self.costs[:, :, own]),
-            np.einsum("dk,dkj->d", weights, times[:, :, others]),
+            _finite(np.einsum("dk,dkj->d", weights, times[:, :, others])),
         )
         held, spread = (values[:, :, [*own, *others]].sum(axis=2) for values in (times, self._own_variances()))
         found = limit(
@@ -116,6 +116,11 @@ def _scv(weights: Array, means: Array, variances: Array) -> Array:
         first, second = (weights * means).sum(axis=1), (weights * (variances + means**2)).sum(axis=1)
         known = np.isfinite(second) & (first > 0)
         return np.asarray(np.divide(second, first**2, out=np.full_like(first, 2.0), where=known) - 1)
+
+
+def _finite(values: Array) -> Array:
+    """The same, and 0 where what is beyond can't keep up: such a draw has no time from end to end whatever follows."""
+    return np.asarray(np.where(np.isfinite(values), values, 0))
 
 
 def _with(values: Array, column: int, new: Array) -> Array:
