@@ -29,6 +29,8 @@ DRAWS = 400
 CLASS_SPREAD = 1.15
 #: Fewest requests of a class in a load from which its p50 counts.
 ENOUGH = 40
+#: How far a percentile of the model may be off beside its demands (scripts/accuracy: docs/calibration.md).
+MODEL_SPREAD = 1.25
 #: Squared coefficient of variation of a class's demand: pages of a class differ little (measured: docs/calibration.md).
 VARIATION = 0.25
 
@@ -70,6 +72,8 @@ class Predicted:
     solution: Solution
     beyond: Array
     """(classes,): seconds of each answer that are no CPU time of the stack's services."""
+    model_error: Array
+    """(draws, classes): how far the model's percentiles are off."""
 
     def cpu(self) -> dict[str, Interval]:
         """CPU use of each host, as a share of its cores."""
@@ -82,7 +86,7 @@ class Predicted:
 
     def p95(self) -> dict[RequestClass, Interval]:
         """The 95th percentile of each class's time, in seconds; classes that can't be served in time are left out."""
-        times = self.solution.percentile(0.95) + self.beyond
+        times = (self.solution.percentile(0.95) + self.beyond) * self.model_error
         served = np.isfinite(times).all(axis=1)
         if served.mean() < 0.9:
             return {}
@@ -117,7 +121,7 @@ def predicted(
     solution = solve(stations, rates, costs[None] * factors[:, :, None], scv=VARIATION)
     at_rest_of = tuple(tier.hosts[0].cores - station.servers for tier, station in zip(found, stations, strict=True))
     beyond = np.array([own.beyond.get(name, 0.0) if own else 0.0 for name in classes])
-    return Predicted(classes, found, at_rest_of, solution, beyond)
+    return Predicted(classes, found, at_rest_of, solution, beyond, _own(MODEL_SPREAD, draws, len(classes), seed + 1))
 
 
 def _cost(tier: Tier, name: RequestClass, known: Facts) -> float:
@@ -130,8 +134,15 @@ def _factors(spread: float, draws: int, classes: int, seed: int) -> Array:
     """(draws, classes): how far each draw's demands are from the table; the first draw is the table itself."""
     chance = np.random.default_rng(seed)
     common = np.exp(chance.normal(0, np.log(spread) / Z80, (draws, 1)))
-    own = np.exp(chance.normal(0, np.log(CLASS_SPREAD) / Z80, (draws, classes)))
-    factors = np.asarray(common * own)
+    factors = np.asarray(common * _own(CLASS_SPREAD, draws, classes, seed + 2))
+    factors[0] = 1.0
+    return factors
+
+
+def _own(spread: float, draws: int, classes: int, seed: int) -> Array:
+    """(draws, classes): a factor of its own for each class, within the spread four times in five; the first is 1."""
+    chance = np.random.default_rng(seed)
+    factors = np.asarray(np.exp(chance.normal(0, np.log(spread) / Z80, (draws, classes))))
     factors[0] = 1.0
     return factors
 
