@@ -1,12 +1,10 @@
 """calibrate: short loads on the stack that stands, and from them what one request of each class costs there."""
 
 import json
-import time
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -15,142 +13,25 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from cli import verify as verified
+from cli.bench import bench, observe_all
 from cli.deployments import Standing, standing, write_private
-from lms_stack.calibration import Calibration, Machine, by_speed, bytes_of, calibrated, estimated, spread_of, to_yaml
-from lms_stack.engines import ENGINES
+from lms_stack.calibration import Calibration, Machine, by_speed, calibrated, to_yaml
 from lms_stack.errors import StepFailed
+from lms_stack.estimation import bytes_of, estimated, spread_of
 from lms_stack.facts import facts
 from lms_stack.forecast import beyond_cpu
-from lms_stack.measurement import LoadResult
 from lms_stack.observation import Observation
 from lms_stack.plan import STACK_ROLES, Role
-from lms_stack.request_classes import FILE_CLASSES, RequestClass
+from lms_stack.request_classes import RequestClass
 from lms_stack.units import Interval
 
 if TYPE_CHECKING:
     from cli.app import Settings
-    from loadtests.load_plan import LoadPlan
     from runbooks.ssh import SshRemote
 
-#: Seconds for which each short load is held, and the share of the stack's busiest host that it is to take.
-HOLD, SHARE = 15.0, 0.45
-#: Mixed loads beside the single journeys: shares of the planned mix.
-MIXED = (0.3, 0.6)
 #: A load of which more than this share failed says nothing of what its requests cost.
 MOST_FAILED = 0.05
-#: Seconds after which what the making of the accounts cost has left all windows.
-SETTLED = 6.0
-#: Seconds after which Prometheus has seen all of a load.
-SEEN = 6.0
-
-
 ROOT = Path(__file__).parent.parent
-
-
-@dataclass(frozen=True)
-class Bench:
-    """A stack with the load test's accounts on it, ready for one short load after another."""
-
-    settings: "Settings"
-    stack: Standing
-    remote: "SshRemote"
-    password: str
-    base: "LoadPlan"
-
-    def play(self, name: str, rates: Mapping[str, float], hold: float) -> LoadResult:
-        """Play one load from the deployment's generator."""
-        from loadtests.run import play  # noqa: PLC0415
-        from loadtests.short_loads import with_rates  # noqa: PLC0415
-
-        plan = with_rates(self.base, rates, facts().journeys, hold=hold)
-        generator = self.stack.topology.hosts_of(Role.LOADGEN)[0]
-        with self.settings.progress.step("load", f"Play {name}") as tell:
-            return play(plan, self.remote, generator, self.password, on_progress=tell)
-
-    def observe(self, name: str, rates: Mapping[str, float], hold: float = HOLD) -> tuple[Observation, LoadResult]:
-        """Play one load and read what it cost the stack."""
-        load = self.play(name, rates, hold)
-        return self.observed(name, load), load
-
-    def observed(self, name: str, load: LoadResult) -> Observation:
-        """What the stack's counters say of a load that was played."""
-        span = (load.hold_started, load.hold_ended)
-        return observation(self.stack, name, span, load)
-
-
-def observation(
-    stack: Standing, name: str, span: tuple[datetime, datetime], load: LoadResult | None = None
-) -> Observation:
-    """What the stack's counters say of a span of time, with what the generator saw of it."""
-    from monitoring.prometheus import Prometheus  # noqa: PLC0415
-    from monitoring.windows import windows  # noqa: PLC0415
-
-    seconds = (span[1] - span[0]).total_seconds()
-    time.sleep(max(0.0, (span[1] - datetime.now(UTC)).total_seconds() + SEEN))
-    rows = load.classes if load else ()
-    served = {row.request_class: row.completed / seconds for row in rows if row.request_class in FILE_CLASSES}
-    # Counters are scraped each 5 s: what they show at a moment is up to so much older.
-    late = timedelta(seconds=2.5)
-    seen = windows(
-        Prometheus(stack.topology.url("prometheus")), stack.topology, name, (span[0] + late, span[1] + late), served
-    )
-    failed, done = sum(row.failed for row in rows), sum(row.completed for row in rows)
-    return Observation(
-        load=name,
-        windows=seen,
-        failed_share=failed / max(1, failed + done),
-        bytes={row.request_class: row.bytes_received / row.completed for row in rows if row.completed},
-        p50={row.request_class: row.p50 for row in rows if row.p50 is not None},
-    )
-
-
-@contextmanager
-def bench(settings: "Settings") -> Iterator[Bench]:
-    """The deployment that stands, with the load test's accounts; they are removed at the end.
-
-    :raises StepFailed: nothing stands, or a step could not be done.
-    """
-    from loadtests.load_plan import load_plan  # noqa: PLC0415
-    from runbooks.ssh import SshRemote  # noqa: PLC0415
-
-    stack = standing(settings.paths)
-    wanted = stack.plan.demand
-    with SshRemote(stack.topology) as remote:
-        with settings.progress.step("accounts", "Make the load test's class and accounts"):
-            password = verified._password(stack)
-            prepared = verified._prepare(stack, wanted, remote, password)
-        base = load_plan(wanted, stack.topology, prepared)
-        try:
-            yield Bench(settings, stack, remote, password, base)
-        finally:
-            with settings.progress.step("purge", "Remove the load test's class and accounts"):
-                app = stack.topology.hosts_of(Role.APP)[0]
-                remote.run(app.name, ENGINES[stack.plan.engine].purge_load_test(), timeout=120)
-
-
-def at_rest(ready: Bench) -> Observation:
-    """The stack without a request, when making the accounts has left no more trace."""
-    with ready.settings.progress.step("rest", "Watch the stack at rest"):
-        began = datetime.now(UTC) + timedelta(seconds=SETTLED)
-        return observation(ready.stack, "at rest", (began, began + timedelta(seconds=HOLD)))
-
-
-def observe_all(ready: Bench) -> list[Observation]:
-    """The stack at rest, each journey alone, and the planned mix at some loads."""
-    from loadtests.short_loads import scaled_to, single_journeys  # noqa: PLC0415
-
-    stack, known = ready.stack, facts()
-    found = [at_rest(ready)]
-    mix = {each.journey: each.arrivals.value for each in stack.plan.demand.journeys}
-    loads = single_journeys(mix)
-    for name, rates in loads.items():
-        scaled = scaled_to(SHARE, rates, known.journeys, known.service_demands, stack.topology)
-        found.append(ready.observe(name, scaled)[0])
-    for share in MIXED:
-        scaled = scaled_to(share, mix, known.journeys, known.service_demands, stack.topology)
-        found.append(ready.observe(f"the planned mix at {share:.0%}", scaled)[0])
-    return found
 
 
 @dataclass(frozen=True)

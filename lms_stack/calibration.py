@@ -1,6 +1,6 @@
 """What one stack showed of itself: service demands with intervals, where and when they were measured, and their use."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from math import exp
 from pathlib import Path
@@ -10,10 +10,8 @@ import yaml
 from pydantic import Field, ValidationError
 
 from lms_stack.errors import UsageError
-from lms_stack.facts import Facts, ServiceDemand, ServiceDemands, facts
-from lms_stack.observation import Observation
+from lms_stack.facts import Facts, ServiceDemand, ServiceDemands
 from lms_stack.plan import STACK_ROLES, Role
-from lms_stack.regression import Tier, application, by_queries, tier
 from lms_stack.request_classes import RequestClass
 from lms_stack.units import Frozen, Interval, show
 
@@ -73,56 +71,9 @@ class Calibration(Frozen):
         return f"measured here on {day} on {self.machine.cpu}{refit}"
 
 
-def estimated(
-    observations: Sequence[Observation], known: ServiceDemands | None = None
-) -> tuple[dict[Role, Tier], dict[RequestClass, dict[Role, Interval]]]:
-    """Each tier's estimate, and the demands as intervals in milliseconds.
-
-    :param known: the table that decides where loads can't; the shipped one where it is None.
-    """
-    table = known or facts().service_demands
-    tiers = {role: _tier(observations, role, table) for role in STACK_ROLES}
-    demands: dict[RequestClass, dict[Role, Interval]] = {name: {} for name in table.demands}
-    for role, found in tiers.items():
-        low, high = np.quantile(found.draws[:, :-1], (0.1, 0.9), axis=0) * MS
-        for number, name in enumerate(found.classes):
-            mid = float(found.demands[number]) * MS
-            ends = (min(mid, float(low[number])), max(mid, float(high[number])))
-            demands[name][role] = Interval(low=_short(ends[0]), mid=_short(mid), high=_short(ends[1]), unit="ms")
-    return tiers, demands
-
-
-def _short(value: float) -> float:
+def rounded(value: float) -> float:
     """Four digits, so that low <= mid <= high stays true and the file can be read."""
     return float(f"{value:.4g}")
-
-
-def _tier(observations: Sequence[Observation], role: Role, table: ServiceDemands) -> Tier:
-    shipped = {name: each.of(role) for name, each in table.demands.items()}
-    if role is Role.APP:
-        return application(observations, shipped)
-    return tier(observations, role, by_queries(observations, shipped) if role is Role.DATABASE else shipped)
-
-
-def spread_of(tiers: Mapping[Role, Tier], requests: Mapping[RequestClass, float]) -> float:
-    """How far all CPU time of a mix may be from the estimate: the 80 % interval of its resamples as a factor."""
-    total = sum(_of_mix(found, requests) for found in tiers.values())
-    low, mid, high = np.quantile(total, (0.1, 0.5, 0.9))
-    return max(LEAST_SPREAD, float(max(high / mid, mid / low)))
-
-
-def _of_mix(found: Tier, requests: Mapping[RequestClass, float]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    return np.asarray(found.draws[:, :-1] @ np.array([requests.get(name, 0.0) for name in found.classes]))
-
-
-def bytes_of(observations: Sequence[Observation]) -> dict[RequestClass, float]:
-    """Bytes that one answer of each class had, on average over the loads; segments are as long as their film says."""
-    found: dict[RequestClass, list[float]] = {}
-    for each in observations:
-        for name, size in each.bytes.items():
-            found.setdefault(name, []).append(size)
-    found.pop(RequestClass.VIDEO_SEGMENT, None)
-    return {name: float(round(sum(sizes) / len(sizes))) for name, sizes in sorted(found.items())}
 
 
 def calibrated(known: Facts, calibration: Calibration, *, speed: float | None = None) -> Facts:
@@ -176,7 +127,7 @@ def by_speed(
 def _scaled_row(row: ServiceDemand, spread: float, speed: float) -> dict[Role, Interval]:
     mids = {role: row.of(role) * MS / speed for role in STACK_ROLES}
     return {
-        role: Interval(low=_short(mid / spread), mid=_short(mid), high=_short(mid * spread), unit="ms")
+        role: Interval(low=rounded(mid / spread), mid=rounded(mid), high=rounded(mid * spread), unit="ms")
         for role, mid in mids.items()
         if mid > 0
     }

@@ -8,8 +8,8 @@ import pytest
 
 from cli import deployments
 from cli.app import main
-from cli.forecast import ledger_path, record_verify
 from cli.known import known
+from cli.recording import ledger_path, record_verify
 from lms_stack.calibration import Calibration, Machine, by_speed, read, to_yaml
 from lms_stack.course_file import read_course
 from lms_stack.demand import demand

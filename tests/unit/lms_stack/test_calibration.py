@@ -13,17 +13,15 @@ from lms_stack.calibration import (
     Machine,
     Refit,
     by_speed,
-    bytes_of,
     calibrated,
-    estimated,
     read,
     refitted,
-    spread_of,
     to_yaml,
 )
 from lms_stack.course_file import read_course
 from lms_stack.demand import demand
 from lms_stack.errors import UsageError
+from lms_stack.estimation import bytes_of, estimated, spread_of
 from lms_stack.facts import facts
 from lms_stack.observation import Observation, Window
 from lms_stack.plan import Role
