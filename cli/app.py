@@ -207,6 +207,11 @@ _WHAT_IFS = (
     click.option(
         "--hold", callback=_quantity("duration"), default="60 s", metavar="TIME", help="How long to hold the peak."
     ),
+    click.option(
+        "--full",
+        is_flag=True,
+        help="After the hold also play an exam storm, a ramp to saturation, and the recovery from it.",
+    ),
 )
 
 
@@ -225,13 +230,14 @@ def verify_command(
     generator_cpu: float | None,
     drill: str | None,
     hold: float,
+    full: bool,
 ) -> ExitCode:
     """Play the learners' planned peak against the stack and judge it: fits, does not fit, or invalid."""
     from cli.verify import verify  # noqa: PLC0415
 
     what_if = WhatIf(learners=learners, edge_link=edge_link, generator_cpu=generator_cpu, drill=drill)
     with deployments.locked(settings.paths):
-        result = verify(settings, what_if, hold)
+        result = verify(settings, what_if, hold, full=full)
     _done(result.document, settings, lambda: result.text)
     return result.exit_code
 

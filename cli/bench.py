@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cli import verify as verified
 from cli.deployments import Standing, standing
 from lms_stack.engines import ENGINES
+from lms_stack.errors import StepFailed
 from lms_stack.facts import facts
 from lms_stack.measurement import LoadResult
 from lms_stack.observation import Observation
@@ -42,14 +43,20 @@ class Bench:
     base: "LoadPlan"
 
     def play(self, name: str, rates: Mapping[str, float], hold: float) -> LoadResult:
-        """Play one load from the deployment's generator."""
+        """Play one load from the deployment's generators.
+
+        :raises StepFailed: a generator didn't run, or a person ended the load.
+        """
         from loadtests.run import play  # noqa: PLC0415
         from loadtests.short_loads import with_rates  # noqa: PLC0415
 
         plan = with_rates(self.base, rates, facts().journeys, hold=hold)
-        generator = self.stack.topology.hosts_of(Role.LOADGEN)[0]
+        generators = self.stack.topology.hosts_of(Role.LOADGEN)
         with self.settings.progress.step("load", f"Play {name}") as tell:
-            return play(plan, self.remote, generator, self.password, on_progress=tell)
+            load = play(plan, self.remote, generators, self.password, on_progress=tell)
+        if load.stopped:
+            raise StepFailed("stopped by Ctrl-C: nothing is made of half a load", hint="the same command begins anew")
+        return load
 
     def observe(self, name: str, rates: Mapping[str, float], hold: float = HOLD) -> tuple[Observation, LoadResult]:
         """Play one load and read what it cost the stack."""

@@ -32,8 +32,11 @@ def ledger_path() -> Path:
 
 
 def record_verify(stack: Standing, wanted: Demand, measured: Measurement, judged: Verdict) -> Entry | None:
-    """Write what was predicted for a verify beside what it measured; none where the stack was broken on purpose."""
-    if measured.what_if.drill or measured.what_if.edge_link or measured.what_if.generator_cpu:
+    """Write what was predicted for a verify beside what it measured.
+
+    None where the stack was broken on purpose, or the load was ended by hand.
+    """
+    if measured.what_if.drill or measured.what_if.edge_link or measured.what_if.generator_cpu or measured.load.stopped:
         return None
     from cli.app import _version  # noqa: PLC0415
 

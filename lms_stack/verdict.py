@@ -9,10 +9,11 @@ from math import ceil
 
 from lms_stack.course import Objectives
 from lms_stack.demand import Demand
-from lms_stack.evidence import Excuse, doubts
+from lms_stack.evidence import Excuse, disturbed, doubts
 from lms_stack.facts import Facts, facts
 from lms_stack.measurement import ClassResult, Measurement, ResourceUse
 from lms_stack.request_classes import FILE_CLASSES, RequestClass
+from lms_stack.steadiness import not_recovered, unsteady
 from lms_stack.units import Frozen, show
 
 __all__ = ["Bottleneck", "Excuse", "Outcome", "Verdict", "verdict"]
@@ -58,6 +59,8 @@ def verdict(
         return Verdict(outcome=Outcome.INVALID, excuses=excuses)
     judge = _Judge(measured, objectives, limits)
     if excuses := tuple(judge.broken_promises()):
+        if doubt := disturbed(measured, limits, excuses):
+            return Verdict(outcome=Outcome.INVALID, excuses=(doubt, *excuses))
         return Verdict(outcome=Outcome.DOES_NOT_FIT, bottleneck=judge.bottleneck(), excuses=excuses)
     return Verdict(outcome=Outcome.FITS)
 
@@ -74,12 +77,24 @@ class _Judge:
         yield from self._failures()
         yield from self._unserved()
         yield from self._slow()
+        yield from unsteady(self.measured.load, self.objectives.page_p95, self.limits)
+        yield from self._in_the_storm()
+        yield from not_recovered(self.measured.load, self.limits)
         for use in self._exhausted():
             yield Excuse(
                 reason=f"{use.name} exhausted",
                 resource=use.resource,
                 evidence=f"{use.host}: {show(use.share, 'share')} of {use.capacity}",
             )
+
+    def _in_the_storm(self) -> Iterator[Excuse]:
+        """A full test's exam storm is judged as the hold is; its ramp is there to break."""
+        for phase in self.measured.load.phases:
+            if phase.name == "storm":
+                storm = self.measured.load.model_copy(update={"classes": phase.classes})
+                judge = _Judge(self.measured.model_copy(update={"load": storm}), self.objectives, self.limits)
+                for excuse in (*judge._failures(), *judge._unserved(), *judge._slow()):
+                    yield excuse.model_copy(update={"reason": f"in the exam storm {excuse.reason}"})
 
     def _failures(self) -> Iterator[Excuse]:
         """By class; and all together, for one failure in each of many rare classes is no luck any more."""

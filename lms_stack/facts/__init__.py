@@ -5,6 +5,7 @@ from importlib.resources import files
 from typing import Any
 
 import yaml
+from pydantic import Field
 
 from lms_stack.request_classes import RequestClass
 from lms_stack.units import Frozen, Interval
@@ -83,7 +84,7 @@ class ServiceDemands(Frozen):
 
 
 class Facts(Frozen):
-    """All facts that demand, sizing and verdict need."""
+    """All facts that demand, sizing, load tests and verdict need."""
 
     activity: dict[str, Fact]
     sizing: dict[str, Fact]
@@ -91,6 +92,7 @@ class Facts(Frozen):
     thresholds: dict[str, Fact]
     journeys: dict[str, Journey]
     service_demands: ServiceDemands
+    load_test: dict[str, Fact] = Field(default_factory=dict)
 
 
 def _read(name: str) -> Any:
@@ -107,6 +109,7 @@ def facts() -> Facts:
         thresholds=_read("thresholds"),
         journeys=_read("journeys"),
         service_demands=_read("service_demands"),
+        load_test=_read("load_test"),
     )
 
 

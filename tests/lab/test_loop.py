@@ -63,3 +63,13 @@ def test_an_application_that_answers_200_with_an_error_never_fits(site: dict[str
 def test_after_the_what_ifs_the_course_fits_again(site: dict[str, Any], taphuan: Taphuan) -> None:
     answer = taphuan("verify")
     assert answer.document["verdict"] == "fits", answer.document
+
+
+def test_a_full_test_finds_the_knee_beyond_the_peak_and_the_site_comes_back(
+    site: dict[str, Any], taphuan: Taphuan
+) -> None:
+    answer = taphuan("verify", DEMO, "--full", "--hold", "30 s")
+    assert answer.document["verdict"] == "fits", answer.document
+    assert [phase["name"] for phase in answer.document["phases"]] == ["warm-up", "hold", "storm", "ramp", "recovery"]
+    assert answer.document["saturation"]["learners"] > 600
+    assert answer.document["recovery"]["seconds"] is not None
