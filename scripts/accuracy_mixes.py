@@ -52,10 +52,12 @@ class Proved(Frozen):
     """One mix: its saturation in requests/s of the application, predicted and measured under more than it can carry.
 
     Where more comes than is carried, visitors wait at their first pages and the later ones are asked for less often:
-    both figures are of the requests that were served.
+    both figures are of the requests that were served. `drift` is how many times the CPU time of its calibration a load
+    took just before.
     """
 
     mix: str
+    drift: float
     saturation: tuple[float, float]
     offered: float
     cpu_at_saturation: float
@@ -128,26 +130,19 @@ def error(pair: tuple[float, float]) -> float:
 
 def table(proved: Sequence[Proved]) -> str:
     """The table of the docs, in Markdown, with how many of its figures meet the targets under it."""
-    heads = ["mix", "saturation", "", "", "p95 at 50 %", "", "", "p95 at 80 %", "", "", "load average"]
-    under = [
-        "",
-        "predicted",
-        "measured",
-        "error",
-        "predicted",
-        "measured",
-        "error",
-        "predicted",
-        "measured",
-        "error",
-        "",
-    ]
+    heads = ["mix", "drift", "saturation", "", "", "p95 at 50 %", "", "", "p95 at 80 %", "", "", "load average"]
+    under = ["", "", *3 * ["predicted", "measured", "error"], ""]
     rows = [heads, ["---"] * len(heads), under, *map(_row, proved)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in rows) + "\n\n" + _summary(proved)
 
 
 def _row(each: Proved) -> list[str]:
-    cells = [each.mix, *(f"{rate:.0f}/s" for rate in each.saturation), f"{error(each.saturation):+.0%}"]
+    cells = [
+        each.mix,
+        f"{each.drift:.2f}",
+        *(f"{rate:.0f}/s" for rate in each.saturation),
+        f"{error(each.saturation):+.0%}",
+    ]
     for one in each.timed:
         cells += [*(f"{1000 * seconds:.0f} ms" for seconds in one.p95), f"{error(one.p95):+.0%}"]
     loads = [each.load_average, *(one.load_average for one in each.timed)]
