@@ -66,7 +66,7 @@ def _by_speed(settings: "Settings") -> Calibration:
 def _by_loads(settings: "Settings") -> Calibration:
     with bench(settings) as ready:
         machine = timed(settings, ready.stack, ready.remote)
-        return estimate(ready.stack, observe_all(ready), machine)
+        return estimate(ready.stack, observe_all(ready, machine.speed), machine)
 
 
 def estimate(stack: Standing, observations: Sequence[Observation], machine: Machine) -> Calibration:

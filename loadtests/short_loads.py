@@ -1,6 +1,6 @@
 """Load plans for the calibration and its proof: one journey alone, or a mix, at a chosen share of the stack's cores."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from lms_stack.facts import Journey, ServiceDemands
 from lms_stack.plan import STACK_ROLES
@@ -10,6 +10,8 @@ from loadtests.load_plan import JourneyLoad, LoadPlan
 
 #: Sessions signed in before a short load: enough that visitors of one session seldom wait for one another.
 SESSIONS = 60
+#: Most journeys that a calibration plays alone: each takes half a minute.
+MOST_ALONE = 10
 #: Highest share of the edge's line that a short load takes: it looks for CPU time, not for the end of the line.
 LINE_SHARE = 0.6
 
@@ -70,6 +72,24 @@ def _busy(host: Host, topology: Topology, requests: Mapping[RequestClass, float]
     return cost / host.cores
 
 
-def single_journeys(names: Iterable[str]) -> dict[str, dict[str, float]]:
-    """One load for each journey, by its name."""
-    return {name: {name: 1.0} for name in names}
+def cost_of(rates: Mapping[str, float], known: Mapping[str, Journey], demands: ServiceDemands) -> float:
+    """Cores that arrivals keep busy on all roles together."""
+    requests = requests_of(rates, known)
+    return sum(rate * demands.demands[name].of(role) for name, rate in requests.items() for role in STACK_ROLES)
+
+
+def calibration_loads(
+    mix: Mapping[str, float], known: Mapping[str, Journey], demands: ServiceDemands, most: int = MOST_ALONE
+) -> dict[str, dict[str, float]]:
+    """Which journeys a calibration plays alone, by relative arrivals: those that cost most of the planned mix.
+
+    The others are played together in one load, each as much of it as the next.
+
+    :param mix: arrivals per second by journey at the planned peak.
+    """
+    costs = {name: cost_of({name: rate}, known, demands) for name, rate in mix.items() if rate > 0}
+    ordered = sorted(costs, key=lambda name: -costs[name])
+    alone, rest = ordered[:most], ordered[most:]
+    loads = {name: {name: 1.0} for name in alone}
+    together = {name: 1 / max(1e-9, cost_of({name: 1.0}, known, demands)) for name in rest}
+    return loads | ({"the rarer journeys": together} if together else {})

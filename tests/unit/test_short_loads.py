@@ -11,7 +11,7 @@ from lms_stack.facts import facts
 from lms_stack.plan import STACK_ROLES
 from lms_stack.request_classes import RequestClass
 from loadtests.load_plan import LoadPlan
-from loadtests.short_loads import LINE_SHARE, requests_of, scaled_to, single_journeys, with_rates
+from loadtests.short_loads import LINE_SHARE, calibration_loads, cost_of, requests_of, scaled_to, with_rates
 from tests.unit.stacks import small_stack, split_stack
 
 _KNOWN = facts()
@@ -45,8 +45,20 @@ def test_a_mix_keeps_its_proportions() -> None:
     assert rates["study"] == pytest.approx(2 * rates["quiz"])
 
 
-def test_each_journey_is_a_load_of_its_own() -> None:
-    assert single_journeys(["study", "quiz"]) == {"study": {"study": 1.0}, "quiz": {"quiz": 1.0}}
+def test_the_dearest_journeys_of_the_mix_are_loads_of_their_own_and_the_others_share_one() -> None:
+    mix = {"study": 3.0, "quiz": 2.0, "essay": 0.01, "gradebook": 0.02, "forum": 0.0}
+    found = calibration_loads(mix, _KNOWN.journeys, _KNOWN.service_demands, most=2)
+    assert list(found) == ["quiz", "study", "the rarer journeys"]
+    assert found["quiz"] == {"quiz": 1.0}
+    together = found["the rarer journeys"]
+    assert set(together) == {"essay", "gradebook"}
+    each = [cost_of({name: rate}, _KNOWN.journeys, _KNOWN.service_demands) for name, rate in together.items()]
+    assert each == pytest.approx([1.0, 1.0])
+
+
+def test_few_journeys_are_all_played_alone() -> None:
+    found = calibration_loads({"study": 1.0, "essay": 0.01}, _KNOWN.journeys, _KNOWN.service_demands)
+    assert found == {"study": {"study": 1.0}, "essay": {"essay": 1.0}}
 
 
 def test_a_short_load_differs_from_the_plan_in_its_journeys_and_times_only() -> None:
