@@ -15,8 +15,8 @@ from lms_stack.plan import STACK_ROLES, Role
 from lms_stack.request_classes import RequestClass
 from lms_stack.units import Frozen, Interval, show
 
-#: A measured table is no closer to another hour's truth than this, until a forecast ledger refits it: on a busy machine
-#: two calibrations of one lab within half an hour differed by 10 to 20 % (docs/calibration.md).
+#: A measured table is no closer to another hour's truth than this, until a forecast ledger refits it: two calibrations
+#: of one lab, half an hour apart on a busy machine, had four loads of five within 20 % (docs/calibration.md).
 LEAST_SPREAD = 1.2
 #: Service demands are kept in milliseconds of one core.
 MS = 1000.0
