@@ -96,6 +96,20 @@ def test_classes_that_only_come_together_are_said_to_be_from_the_table() -> None
     assert not {RequestClass.ANNOUNCEMENTS, RequestClass.CALENDAR, RequestClass.INBOX} & told
 
 
+def test_a_class_so_rare_that_the_loads_error_is_larger_than_its_cost_is_from_the_table_too() -> None:
+    chance = np.random.default_rng(4)
+    study = {RequestClass.COURSE_PAGE: 20.0, RequestClass.LESSON_PAGE: 20.0, RequestClass.LESSON_DONE: 20.0}
+    loads = [
+        _load("at rest", {}, _TABLE, chance),
+        _load("study", study, _TABLE, chance),
+        _load("with a little else", study | {RequestClass.GRADEBOOK: 0.3}, _TABLE, chance),
+        _load("forum", {RequestClass.FORUM_READ: 20.0}, _TABLE, chance),
+    ]
+    told = tier(loads, Role.EDGE, _TABLE, draws=5).told_apart()
+    assert RequestClass.GRADEBOOK not in told
+    assert RequestClass.FORUM_READ in told
+
+
 def test_what_the_tier_takes_at_rest_is_no_requests_cost() -> None:
     chance = np.random.default_rng(3)
     loads = [_load("at rest", {}, _TABLE, chance, at_rest=0.2)]
