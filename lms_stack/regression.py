@@ -2,7 +2,8 @@
 
 The utilisation law says that a tier's CPU time is the sum over classes of requests × demand, and what it takes at rest.
 The loads give one equation each, weighted by its error (Menascé, Almeida and Dowdy, Performance by Design, 2004,
-chapter 3, name the law; Rolia and Vetland, Parameter estimation for performance models, CASCON 1995, the regression).
+chapter 3, name the law; Rolia and Vetland, Parameter estimation for performance models of distributed application
+systems, CASCON 1995, the regression).
 A journey makes its requests one after another, so classes that only come together can't be told apart by it: the pull
 to the table decides between these, and the resolution says how much of an answer is measurement.
 """
