@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from monitoring.prometheus import Prometheus
     from runbooks.ssh import SshRemote
 
+#: node_exporter's counter of the CPU time that a hypervisor gave to others.
+STEAL = 'node_cpu_seconds_total{mode="steal"}'
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -106,11 +109,13 @@ def _explained(stack: Standing, load: LoadResult, prometheus: "Prometheus") -> L
 
 
 def _machine(stack: Standing, seen: Seen, prometheus: "Prometheus") -> MachineLoad | None:
-    """The other load of the machine that carries the lab; unknown for servers of one's own."""
-    if stack.plan.target != "lab":
-        return None
+    """The other load of the machine that carries the lab; of servers of one's own only what a hypervisor kept."""
     span = max(15, round((seen.load.hold_ended - seen.load.hold_started).total_seconds()))
     cores = prometheus.by_host(f"sum by (host) (rate({Metric.HOST_CPU_SECONDS}[{span}s]))", seen.load.hold_ended)
+    if stack.plan.target != "lab":
+        stolen = prometheus.by_host(f"avg by (host) (rate({STEAL}[{span}s]))", seen.load.hold_ended)
+        used, size = sum(cores.values()), sum(host.cores for host in stack.topology.hosts)
+        return MachineLoad(cores=size, busy=used, guests=used, steal=max(stolen.values())) if stolen else None
     known = {host.name for host in stack.topology.hosts} <= set(cores)
     guests = sum(cores.values()) if known else None
     return seen.machine.between(seen.load.hold_started, seen.load.hold_ended, guests)

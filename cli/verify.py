@@ -182,7 +182,7 @@ def _later_text(load: LoadResult) -> list[str]:
             f"{most}{knee.learners:,.0f} learners ({escape(knee.evidence)})"
         )
     if back := load.recovery:
-        when = "no" if back.seconds is None else f"after {show(back.seconds, 's')}"
+        when = "no" if back.seconds is None else f"after {show(back.seconds, 's')}" if back.seconds else "at once"
         lines.append(f"Recovery:   {when} ({escape(back.evidence)})")
     return lines
 

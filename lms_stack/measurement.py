@@ -192,7 +192,9 @@ class Clock(Frozen):
 
 class MachineLoad(Frozen):
     """The machine that carries the lab during the hold, in cores: what it has, what was busy, and what of that the
-    lab's own guests took. `steal` is the share of the time that a hypervisor kept from it."""
+    lab's own guests took. `steal` is the share of the time that a hypervisor kept from it.
+
+    Of servers of one's own only that is known, of the one that lost most."""
 
     cores: float
     busy: float

@@ -9,7 +9,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import kendalltau
 
 from lms_stack.evidence import Excuse
 from lms_stack.measurement import LoadResult, StandStill, Trend
@@ -36,6 +35,8 @@ def trend(pages: Sequence[Sequence[float]]) -> Trend | None:
 
     :param pages: for each second of the hold the times of the pages that were due in it, in seconds.
     """
+    from scipy.stats import kendalltau  # noqa: PLC0415 - takes a second to load, and only load tests need it
+
     third = len(pages) // 3
     first, last = pages[:third], pages[len(pages) - third :]
     if not third or min(sum(map(len, first)), sum(map(len, last))) < ENOUGH:

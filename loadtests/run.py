@@ -72,7 +72,10 @@ def play(
         remote.run(name, f"mkdir -p -m 0700 {RUN} && rm -f {RUN}/*")
         remote.put(name, part.model_dump_json().encode(), f"{RUN}/plan.json")
     played.run(_command(generator_cpu), password)
-    return merged(plan, {name: _part(remote, name) for name in played.names})
+    try:
+        return _collected(plan, remote, played.names)
+    except KeyboardInterrupt:
+        return _collected(plan, remote, played.names)  # all was played by then; only this takes a second or two
 
 
 def _command(generator_cpu: float | None) -> str:
@@ -194,6 +197,10 @@ def _together(ticks: Sequence[Tick]) -> Tick:
             "p95": max(slow, default=None),
         }
     )
+
+
+def _collected(plan: LoadPlan, remote: Remote, names: Sequence[str]) -> LoadResult:
+    return merged(plan, {name: _part(remote, name) for name in names})
 
 
 def _part(remote: Remote, name: str) -> Part:

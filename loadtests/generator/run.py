@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +15,13 @@ from locust import FastHttpUser, task
 from locust.env import Environment
 
 from loadtests.generator.arrivals import Arrival
+from loadtests.generator.books import Books
 from loadtests.generator.browsers import Browsers
 from loadtests.generator.control import END_RAMP, LOOK, STOP, Control, say
 from loadtests.generator.health import Health
 from loadtests.generator.journeys import Journeys
-from loadtests.generator.record import Record, p95
+from loadtests.generator.record import p95
+from loadtests.generator.seek import broken
 from loadtests.generator.timeline import BETWEEN, JUDGED, Stretch, arrivals, timeline
 from loadtests.generator.visitor import Failed, Slice
 
@@ -33,7 +35,7 @@ class Run:
     def __init__(self, plan: SimpleNamespace, password: str, folder: Path) -> None:
         self.plan = plan
         self.control = Control(folder)
-        self.record = Record(tuple(plan.file_classes))
+        self.books = Books(plan)
         self.health = Health()
         chance = random.Random(f"{plan.seed} {plan.part}")
         self.journeys = Journeys(plan, password, chance)
@@ -42,10 +44,6 @@ class Run:
         self.runner = self.environment.create_local_runner()
         self.pool = Pool(plan.in_flight)
         self.under_way: dict[str, set[Any]] = defaultdict(set)
-        self.intended: dict[str, Counter[str]] = defaultdict(Counter)
-        self.started: Counter[str] = Counter()
-        self.cut_off: Counter[str] = Counter()
-        self.spans: dict[str, list[float]] = {}
         self.phase, self.phase_ends = "", 0.0
         self.began, self.began_at = time.perf_counter(), datetime.now(UTC)
         self.stopped = False
@@ -105,13 +103,13 @@ class Run:
 
     def _enter(self, stretch: Stretch, at: float) -> None:
         self.phase, self.phase_ends = stretch.phase, at + stretch.seconds
-        self.spans.setdefault(stretch.phase, [at, at])
+        self.books.spans.setdefault(stretch.phase, [at, at])
         if stretch.phase in JUDGED:
             self.health.begin()
 
     def _leave(self, stretch: Stretch, before: str) -> float:
         at = min(self._now(), self.phase_ends)
-        self.spans[stretch.phase][1] = at
+        self.books.spans[stretch.phase][1] = at
         self.health.end()
         if stretch.phase == BETWEEN:
             self._cut_off(before)
@@ -120,7 +118,7 @@ class Run:
     def _cut_off(self, phase: str) -> None:
         """Visitors of a phase who still wait for an answer when their time is up have failed."""
         late = self.under_way[phase]
-        self.cut_off[phase] += 0 if self.stopped else len(late)
+        self.books.cut_off[phase] += 0 if self.stopped else len(late)
         gevent.killall(list(late), block=False)
 
     def _wait_until(self, at: float, stretch: Stretch, before: str) -> bool:
@@ -142,12 +140,12 @@ class Run:
 
     def _start(self, user: Any, phase: str, arrival: Arrival, at: float) -> None:
         due = at + arrival.at
-        self.intended[phase][arrival.journey] += 1
+        self.books.intended[phase][arrival.journey] += 1
         late = self._now() - due
         if late > self.plan.time_out or self.pool.full():
             self._tell(phase, "login_form", self.began + due, 0, "generator: too late, or too many under way")
             return
-        self.started[phase] += late <= ON_TIME
+        self.books.started[phase] += late <= ON_TIME
         visit = self.pool.spawn(self._visit, user, phase, arrival.journey, self.began + due)
         self.under_way[phase].add(visit)
         visit.rawlink(self.under_way[phase].discard)
@@ -158,7 +156,7 @@ class Run:
 
     def _tell(self, phase: str, name: str, due: float, size: int, failure: str | None) -> None:
         now = time.perf_counter()
-        self.record.add(phase, name, now - self.began, max(0.0, now - due), size, failure)
+        self.books.record.add(phase, name, now - self.began, max(0.0, now - due), size, failure)
 
     def _listen(self) -> None:
         """Hear what whoever started this generator says."""
@@ -174,69 +172,31 @@ class Run:
         while True:
             gevent.sleep(1 - self._now() % 1 + 0.001)
             at = self._now()
-            self.record.seconds[int(at)].in_flight = len(self.pool)
-            done = self.record.seconds[max(0, int(at) - 1)]
+            self.books.record.seconds[int(at)].in_flight = len(self.pool)
+            done = self.books.record.seconds[max(0, int(at) - 1)]
             say(
                 phase=self.phase,
                 left=round(max(0.0, self.phase_ends - at), 1),
                 requests=done.requests,
                 failures=done.failures,
                 in_flight=len(self.pool),
-                p95=p95(self.record.recent(at, 5)[2]),
+                p95=p95(self.books.record.recent(at, 5)[2]),
                 bits=done.bytes * 8,
                 knee=self._seek_knee(at),
             )
 
     def _seek_knee(self, at: float) -> str | None:
         """In the ramp: whether objectives were broken, or this generator was at its own limit."""
-        began = self.spans.get("ramp", [at])[0]
+        began = self.books.spans.get("ramp", [at])[0]
         if self.phase == "ramp" and not self.knee and at - began >= self.plan.window:
-            self.knee = self._broken(at)
+            self.knee = broken(self.plan, self.books.record, at, self.health.recent_lag())
         return self.knee
 
-    def _broken(self, at: float) -> str | None:
-        """Objectives broken in the last window and in the one a second before it, so that a hiccup isn't the knee."""
-        spans = [self.record.recent(moment, int(self.plan.window)) for moment in (at - 1, at)]
-        slow = [p95(times) for _, _, times in spans]
-        if all(value is not None and value > self.plan.allowed_p95 for value in slow):
-            return f"p95 {slow[-1]:.2f} s"
-        failed = [failures / max(1, requests) for requests, failures, _ in spans]
-        if all(share > max(self.plan.allowed_failures, 0.01) for share in failed):
-            return f"{failed[-1]:.1%} of the requests failed"
-        lag = self.health.recent_lag()
-        return f"generator: its event loop lagged by {lag:.3f} s" if lag > self.plan.allowed_lag else None
-
     def _result(self, cpu_warning: bool) -> dict[str, Any]:
-        judged = [phase for phase in JUDGED if phase in self.spans]
         return {
             "began": self.began_at.isoformat(),
-            "phases": [
-                {"name": phase, "began": span[0], "ended": span[1], "classes": self._classes(phase)}
-                for phase, span in self.spans.items()
-                if phase != BETWEEN
-            ],
-            "generator": {
-                **self.health.summary(),
-                "intended_arrivals": sum(sum(self.intended[phase].values()) for phase in judged),
-                "started_arrivals": sum(self.started[phase] for phase in judged),
-                "cpu_warning": cpu_warning,
-            },
-            "seconds": {number: self.record.seconds[number].summary() for number in sorted(self.record.seconds)},
-            "answered": dict(sorted(self.record.answered.items())),
+            "generator": {**self.health.summary(), **self.books.arrivals(), "cpu_warning": cpu_warning},
             "knee": self.knee,
             "stopped": self.stopped,
+            **self.books.summary(),
         }
-
-    def _classes(self, phase: str) -> dict[str, Any]:
-        wanted: Counter[str] = Counter()
-        for journey in self.plan.journeys:
-            for name, count in vars(journey.requests).items():
-                wanted[name] += self.intended[phase][journey.name] * count
-        classes = self.record.phases[phase]
-        rows = {name: classes[name].summary(float(wanted[name])) for name in sorted(wanted)}
-        if self.cut_off[phase] and rows:
-            # Visitors who were still waiting for an answer when time was up.
-            worst = max(rows.values(), key=lambda each: each["intended"] - each["completed"] - each["failed"])
-            worst["failed"] += self.cut_off[phase]
-            worst["failures"]["unfinished when the run ended"] = self.cut_off[phase]
-        return rows

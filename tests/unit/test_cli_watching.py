@@ -13,7 +13,7 @@ from rich.console import Console
 from cli.clocks import clocks
 from cli.live import LiveView, bar, chart, use_now
 from cli.machine import Machine, Reading, read
-from cli.playing import _explained
+from cli.playing import Seen, _explained, _machine
 from cli.verify import _later, _later_text
 from lms_stack.measurement import GeneratorHealth, LoadResult, PhaseResult, Recovery, ResourceUse, Saturation
 from loadtests.run import Tick
@@ -162,3 +162,14 @@ def test_the_document_of_a_full_test_has_its_phases_and_its_knee() -> None:
     assert [phase["name"] for phase in document["phases"]] == ["ramp"]
     assert document["saturation"]["learners"] == 1320
     assert document["recovery"]["seconds"] == 5
+
+
+def test_of_servers_of_ones_own_the_worst_theft_of_a_hypervisor_is_told() -> None:
+    answers = iter([{"app-1": 1.5, "app-2": 0.5}, {"app-1": 0.01, "app-2": 0.2}])
+    asked = SimpleNamespace(by_host=lambda _expression, _at: next(answers))
+    stack = SimpleNamespace(plan=SimpleNamespace(target="servers"), topology=TOPOLOGY)
+    seen = Seen(a_full_load(reached=True), (), Machine())
+    found = _machine(stack, seen, asked)  # type: ignore[arg-type]  # enough of them
+    assert found is not None
+    assert found.steal == 0.2
+    assert found.others == 0

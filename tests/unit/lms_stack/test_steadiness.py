@@ -100,3 +100,18 @@ def test_a_site_that_does_not_come_back_soon_is_told(seconds: float | None) -> N
 def test_a_site_that_comes_back_at_once_is_well() -> None:
     assert not list(not_recovered(a_load(recovery=Recovery(seconds=5.0, evidence="")), LIMITS))
     assert not list(not_recovered(a_load(), LIMITS))
+
+
+@pytest.mark.parametrize(
+    ("change", "called"),
+    [
+        ({}, True),
+        ({"growth": 1.3, "last": 0.13}, False),
+        ({"growth_low": 1.05}, False),
+        ({"chance": 0.2}, False),
+        ({"first": 0.001, "last": 0.004}, False),
+    ],
+)
+def test_a_trend_counts_where_it_is_large_sure_steady_and_felt(change: dict[str, float], called: bool) -> None:
+    told = {"first": 0.1, "last": 0.4, "growth": 4.0, "growth_low": 2.0, "chance": 0.001}
+    assert bool(reasons(Trend(**{**told, **change}))) is called
