@@ -5,7 +5,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,6 +37,7 @@ class Settings:
     paths: DeploymentPaths
     as_json: bool
     progress: Progress
+    calibration: Path | None = None
 
 
 def _quantity(kind: str) -> Callable[[click.Context, click.Parameter, str | None], float | None]:
@@ -134,6 +135,14 @@ def _done(document: Mapping[str, Any], settings: Settings, text: Callable[[], An
     emit(document, as_json=settings.as_json, text=text)
 
 
+_with_calibration = click.option(
+    "--calibration",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Plan by a calibration of elsewhere in place of this deployment's own.",
+)
+
+
 def _numbers(_context: click.Context, option: click.Parameter, text: str | None) -> tuple[int, ...]:
     """An option of whole numbers with commas between them."""
     try:
@@ -146,6 +155,7 @@ def _numbers(_context: click.Context, option: click.Parameter, text: str | None)
 
 
 @_course_command("plan")
+@_with_calibration
 @click.option("--learners", callback=_numbers, metavar="N,N,...", help="A table for other numbers of learners.")
 @click.option(
     "--chart",
@@ -155,23 +165,26 @@ def _numbers(_context: click.Context, option: click.Parameter, text: str | None)
     help="Draw that table in the terminal, or in a file that ends in .png or .svg.",
 )
 @click.option("--why", metavar="NUMBER", help="The chain of reasons of one number, like app.count or lms-1.cores.")
-def plan_command(settings: Settings, learners: tuple[int, ...], chart: str | None, why: str | None) -> ExitCode:
+def plan_command(
+    settings: Settings, learners: tuple[int, ...], chart: str | None, why: str | None, calibration: Path | None
+) -> ExitCode:
     """Work out servers and bandwidth, each number with its reason. Needs no root and touches nothing."""
     from cli.plan import Asked, answer  # noqa: PLC0415
 
-    found = answer(settings, Asked(learners, chart, why))
+    found = answer(replace(settings, calibration=calibration), Asked(learners, chart, why))
     _done(found.document, settings, lambda: found.page)
     return found.exit_code
 
 
 @_course_command("up")
-def up_command(settings: Settings) -> ExitCode:
+@_with_calibration
+def up_command(settings: Settings, calibration: Path | None) -> ExitCode:
     """Provision, configure and fill the stack. Run again, it changes nothing and says so."""
     from cli.up import up  # noqa: PLC0415
 
     deployments.make(settings.paths)
     with deployments.locked(settings.paths):
-        document, text = up(settings)
+        document, text = up(replace(settings, calibration=calibration))
     _done(document, settings, lambda: text)
     return ExitCode.DONE
 
@@ -228,6 +241,38 @@ def verify_command(
         result = verify(settings, what_if, hold, full=full)
     _done(result.document, settings, lambda: result.text)
     return result.exit_code
+
+
+@_course_command("calibrate")
+@click.option("--speed-only", is_flag=True, help="Play no load: only time the cores, and scale the shipped figures.")
+def calibrate_command(settings: Settings, speed_only: bool) -> ExitCode:
+    """Measure what each request costs on the stack that stands, by short loads of about seven minutes; plans use it."""
+    from cli.calibrate import calibrate  # noqa: PLC0415
+
+    with deployments.locked(settings.paths):
+        result = calibrate(settings, speed_only=speed_only)
+    _done(result.document, settings, lambda: result.text)
+    return ExitCode.DONE
+
+
+@click.command("forecast")
+@click.argument("course_file", metavar="[COURSE.yaml]", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON document on stdout.")
+@click.option("--deployment", metavar="NAME", help="Name of the deployment; the course's own where left out.")
+@click.option("--day", is_flag=True, help="First write down the busiest hour of the last 24: for a daily timer.")
+@click.option("--refit", is_flag=True, help="Let the next plan of this course use what the forecasts have shown.")
+def forecast_command(course_file: Path | None, as_json: bool, deployment: str | None, day: bool, refit: bool) -> None:
+    """Show how well predictions covered what came, of one course or of all on this machine."""
+
+    def work() -> ExitCode:
+        from cli.forecast import forecast  # noqa: PLC0415
+
+        settings = _settings(course_file, deployment, as_json, verbose=False) if course_file else None
+        shown = forecast(settings, day=day, refit=refit)
+        emit(shown.document, as_json=as_json, text=lambda: shown.text)
+        return ExitCode.DONE
+
+    _guarded(work, as_json)
 
 
 @_course_command("run")
@@ -347,6 +392,8 @@ for _command in (
     up_command,
     verify_command,
     ready_command,
+    calibrate_command,
+    forecast_command,
     status_command,
     down_command,
     schema_command,

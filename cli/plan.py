@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Group, RenderableType
 
 from cli.curve_view import CHART_FILES, curve_document, curve_page, save_chart, terminal_chart
+from cli.known import known
 from cli.plan_view import plan_document, plan_page
 from cli.why_view import why_page
 from lms_stack.course import Course
 from lms_stack.course_file import read_course
 from lms_stack.demand import demand, read_live_starts
 from lms_stack.errors import ExitCode, UsageError
-from lms_stack.facts import facts
 from lms_stack.plan import Plan
 from lms_stack.prices import Prices, read_prices
 from lms_stack.sizing import plan as sized
@@ -56,8 +56,9 @@ def planned(settings: "Settings") -> tuple[Course, Plan]:
     :raises CourseFileError: one of them has faults.
     """
     course, prices = read_both(settings)
+    facts = known(settings.paths, settings.calibration)
     live = read_live_starts(course, settings.course_file.parent)
-    return course, with_outlook(course, sized(course, demand(course, live=live)), prices=prices)
+    return course, with_outlook(course, sized(course, demand(course, facts, live=live), facts), facts, prices)
 
 
 def read_both(settings: "Settings") -> tuple[Course, Prices | None]:
@@ -79,13 +80,12 @@ def answer(settings: "Settings", asked: Asked) -> Answer:
         return _curve(settings, asked)
     course, plan = planned(settings)
     if asked.why:
-        return _why(course, plan, asked.why)
+        return _why(Reasons(course, plan, known(settings.paths, settings.calibration)), asked.why)
     fits = not (plan.outlook and plan.outlook.excuses)
     return Answer(plan_document(plan), plan_page(plan), ExitCode.DONE if fits else ExitCode.DOES_NOT_FIT)
 
 
-def _why(course: Course, plan: Plan, key: str) -> Answer:
-    reasons = Reasons(course, plan, facts())
+def _why(reasons: Reasons, key: str) -> Answer:
     chain = reasons.why(key)
     if not chain:
         near = reasons.nearest(key)
@@ -100,8 +100,9 @@ def _curve(settings: "Settings", asked: Asked) -> Answer:
     file = _chart_file(asked.chart)
     course, prices = read_both(settings)
     numbers = asked.learners or tuple(max(1, round(course.learners * factor)) for factor in _AROUND)
+    facts = known(settings.paths, settings.calibration)
     live = read_live_starts(course, settings.course_file.parent)
-    points = curve(course, sorted(set(numbers)), prices=prices, live=live)
+    points = curve(course, sorted(set(numbers)), facts, prices=prices, live=live)
     shown = [curve_page(course.name, points), *_charts(points, asked.chart, file)]
     return Answer(curve_document(points), Group(*shown))
 

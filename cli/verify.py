@@ -11,6 +11,7 @@ from rich.markup import escape
 from cli.deployments import Standing, standing
 from cli.filed import Filed, filed
 from cli.playing import Seen, played, with_resources
+from cli.recording import record_verify
 from cli.setup.pulumi_cli import ensure_pulumi
 from lms_stack.demand import Demand, demand
 from lms_stack.engines import ENGINES
@@ -57,6 +58,7 @@ def verify(settings: "Settings", what_if: WhatIf, hold: float = 60.0, *, full: b
     judged = verdict(measured, stack.course.objectives, played=wanted, plan=stack.plan)
     with _remote(stack) as remote:
         kept = filed(settings, stack, wanted, measured, judged, remote)
+    record_verify(stack, wanted, measured, judged)
     return _result(settings, stack, measured, judged, kept)
 
 

@@ -9,6 +9,9 @@ from lms_stack.units import Frozen
 
 __all__ = ["DeploymentPaths", "cache_root", "state_root"]
 
+#: The forecast ledger, in the folder of all deployments: forecasts outlive the stack that they were of.
+LEDGER = "ledger.jsonl"
+
 #: How the folder of a measurement is named, by its time in UTC.
 MEASURED_AT = "%Y%m%dT%H%M%SZ"
 
@@ -77,6 +80,11 @@ class DeploymentPaths(Frozen):
     def logs(self) -> Path:
         """Full logs, one file for each step."""
         return self.root / "logs"
+
+    @property
+    def calibration(self) -> Path:
+        """What the stack's own short loads said of its service demands."""
+        return self.root / "calibration.yaml"
 
     @property
     def measurements(self) -> Path:

@@ -87,6 +87,7 @@ class ServiceDemands(Frozen):
     source: str
     spread: float
     demands: dict[RequestClass, ServiceDemand]
+    origin: str = "as measured"
 
 
 class Facts(Frozen):

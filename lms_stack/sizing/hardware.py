@@ -60,7 +60,8 @@ def cores(need: Interval, what: str, sizes: Sequence[float], known: Facts) -> Fi
     had = f"next size had is {value:g}" if value in sizes else f"more than the largest size had, {sizes[-1]:g}"
     reason = (
         f"{what}: {need} busy at the peak; planned at {planned:.2f} (arrivals at their high "
-        f"end, service demands as measured) / target utilisation {show(target, 'share')} = {wanted:.2f}, {had}"
+        f"end, service demands {known.service_demands.origin}) / target utilisation {show(target, 'share')} = "
+        f"{wanted:.2f}, {had}"
     )
     return Figure(value=value, unit="core", reason=reason, interval=need)
 

@@ -18,13 +18,16 @@ import yaml
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 
 from lms_stack.errors import StepFailed
+from lms_stack.request_classes import RequestClass
 from lms_stack.topology import Topology
 from monitoring import exporter
 from monitoring.build import build_files
+from monitoring.busiest import busiest_hour
 from monitoring.names import Metric, Record
 from monitoring.prometheus import Prometheus
 from monitoring.status import Health, status
 from monitoring.usage import resource_use
+from monitoring.windows import windows
 from tests.unit.stacks import small_stack
 
 pytestmark = [
@@ -234,6 +237,28 @@ def test_backends_that_wait_for_a_lock_make_the_locks_busy(stack: Stack, applica
     assert _eventually(lambda: busy() > 0.9)
     application[0].backends.labels("Lock").set(0)
     assert _eventually(lambda: busy() < 0.9)
+
+
+def test_windows_say_what_a_counter_grew_by_and_what_the_host_took(
+    stack: Stack, application: tuple[Application, int]
+) -> None:
+    began = datetime.now(UTC) + timedelta(seconds=2)
+    time.sleep(4)
+    application[0].requests.labels("course_page", "200").inc(40)
+    time.sleep(10)
+    span = (began, began + timedelta(seconds=10))
+    found = windows(stack.prometheus, stack.topology, "pages", span, {RequestClass.STATIC_ASSET: 2.0})
+    assert len(found) == 2
+    assert sum(each.requests[RequestClass.COURSE_PAGE] for each in found) == 40
+    assert sum(each.requests[RequestClass.STATIC_ASSET] for each in found) == 20
+    assert all(each.other > 0 for each in found)
+
+
+def test_the_busiest_hour_is_found_in_what_was_scraped(stack: Stack) -> None:
+    hour = busiest_hour(stack.prometheus, stack.topology, datetime.now(UTC))
+    assert hour.requests > 0
+    assert hour.egress > 0
+    assert 0 < hour.cpu["lms-1"] < 1.5
 
 
 def test_of_a_span_before_anything_was_measured_all_is_missing(stack: Stack) -> None:
