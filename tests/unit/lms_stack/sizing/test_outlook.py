@@ -1,5 +1,6 @@
 """What the draws say of a plan."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -8,10 +9,11 @@ from lms_stack.course import Expectations
 from lms_stack.demand import demand
 from lms_stack.facts import facts
 from lms_stack.plan import Plan
-from lms_stack.request_classes import FILE_CLASSES
+from lms_stack.request_classes import FILE_CLASSES, RequestClass
 from lms_stack.sizing import plan, with_outlook
+from lms_stack.sizing.growth import disk_operations
 from tests.unit.lms_stack.samples import course
-from tests.unit.lms_stack.sizing.loads import DRAWS, outlook, outlooked
+from tests.unit.lms_stack.sizing.loads import DRAWS, changed, load, outlook, outlooked
 from tests.unit.lms_stack.test_sizing import figures
 
 SIZES = [1, 600, 5_000, 100_000, 5_000_000]
@@ -96,3 +98,11 @@ def test_what_a_course_file_says_for_certain_need_not_be_found_out() -> None:
     found = with_outlook(known, plan(known, demand(known)), draws=DRAWS).outlook
     assert found is not None
     assert names[0] not in [each.name for each in found.find_out_first]
+
+
+def test_only_requests_that_write_ask_something_of_the_disks() -> None:
+    known = changed("commit_operations", 5, where="sizing")
+    reading = load(rate=10)
+    writing = replace(reading, classes=(RequestClass.LOGIN,))
+    assert disk_operations(reading, known).value == 0
+    assert disk_operations(writing, known).value == pytest.approx(50)
