@@ -5,7 +5,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,8 +19,14 @@ from lms_stack.errors import ExitCode, StepFailed, TaphuanError, UsageError
 from lms_stack.measurement import WhatIf
 from lms_stack.paths import DeploymentPaths, cache_root
 from lms_stack.units import parse
+from runbooks.faults import NAMES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+#: How many learners a course can have, and how many numbers of them one table.
+MOST_LEARNERS = 5_000_000
+MOST_POINTS = 50
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,7 @@ class Settings:
     paths: DeploymentPaths
     as_json: bool
     progress: Progress
+    calibration: Path | None = None
 
 
 def _quantity(kind: str) -> Callable[[click.Context, click.Parameter, str | None], float | None]:
@@ -128,25 +135,56 @@ def _done(document: Mapping[str, Any], settings: Settings, text: Callable[[], An
     emit(document, as_json=settings.as_json, text=text)
 
 
-@_course_command("plan")
-def plan_command(settings: Settings) -> ExitCode:
-    """Work out servers and bandwidth, each number with its reason. Needs no root and touches nothing."""
-    from cli.plan_view import plan_document, plan_page  # noqa: PLC0415
-    from cli.up import planned  # noqa: PLC0415
+_with_calibration = click.option(
+    "--calibration",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Plan by a calibration of elsewhere in place of this deployment's own.",
+)
 
-    _, plan = planned(settings)
-    _done(plan_document(plan), settings, lambda: plan_page(plan))
-    return ExitCode.DONE
+
+def _numbers(_context: click.Context, option: click.Parameter, text: str | None) -> tuple[int, ...]:
+    """An option of whole numbers with commas between them."""
+    try:
+        numbers = tuple(int(part) for part in text.split(",")) if text else ()
+    except ValueError as error:
+        raise click.BadParameter(f"expected whole numbers, like 5000,20000, not {text!r}") from error
+    if len(numbers) > MOST_POINTS or not all(1 <= number <= MOST_LEARNERS for number in numbers):
+        raise click.BadParameter(f"expected up to {MOST_POINTS} numbers from 1 to {MOST_LEARNERS:,}, not {text!r}")
+    return numbers
+
+
+@_course_command("plan")
+@_with_calibration
+@click.option("--learners", callback=_numbers, metavar="N,N,...", help="A table for other numbers of learners.")
+@click.option(
+    "--chart",
+    is_flag=False,
+    flag_value="-",
+    metavar="[FILE]",
+    help="Draw that table in the terminal, or in a file that ends in .png or .svg.",
+)
+@click.option("--why", metavar="NUMBER", help="The chain of reasons of one number, like app.count or lms-1.cores.")
+def plan_command(
+    settings: Settings, learners: tuple[int, ...], chart: str | None, why: str | None, calibration: Path | None
+) -> ExitCode:
+    """Work out servers and bandwidth, each number with its reason. Needs no root and touches nothing."""
+    from cli.plan import Asked, answer  # noqa: PLC0415
+
+    found = answer(replace(settings, calibration=calibration), Asked(learners, chart, why))
+    _done(found.document, settings, lambda: found.page)
+    return found.exit_code
 
 
 @_course_command("up")
-def up_command(settings: Settings) -> ExitCode:
+@_with_calibration
+def up_command(settings: Settings, calibration: Path | None) -> ExitCode:
     """Provision, configure and fill the stack. Run again, it changes nothing and says so."""
     from cli.up import up  # noqa: PLC0415
 
     deployments.make(settings.paths)
     with deployments.locked(settings.paths):
-        document, text = up(settings)
+        document, text = up(replace(settings, calibration=calibration))
     _done(document, settings, lambda: text)
     return ExitCode.DONE
 
@@ -164,11 +202,16 @@ _WHAT_IFS = (
     ),
     click.option(
         "--drill",
-        type=click.Choice(["error-page"]),
-        help="Break the stack on purpose while it is measured: error-page answers 200 with an error.",
+        type=click.Choice(("error-page", *NAMES)),
+        help="Break the stack on purpose while it is measured (docs/drills.md); it is always put right again.",
     ),
     click.option(
         "--hold", callback=_quantity("duration"), default="60 s", metavar="TIME", help="How long to hold the peak."
+    ),
+    click.option(
+        "--full",
+        is_flag=True,
+        help="After the hold also play an exam storm, a ramp to saturation, and the recovery from it.",
     ),
 )
 
@@ -188,15 +231,48 @@ def verify_command(
     generator_cpu: float | None,
     drill: str | None,
     hold: float,
+    full: bool,
 ) -> ExitCode:
     """Play the learners' planned peak against the stack and judge it: fits, does not fit, or invalid."""
     from cli.verify import verify  # noqa: PLC0415
 
     what_if = WhatIf(learners=learners, edge_link=edge_link, generator_cpu=generator_cpu, drill=drill)
     with deployments.locked(settings.paths):
-        result = verify(settings, what_if, hold)
+        result = verify(settings, what_if, hold, full=full)
     _done(result.document, settings, lambda: result.text)
     return result.exit_code
+
+
+@_course_command("calibrate")
+@click.option("--speed-only", is_flag=True, help="Play no load: only time the cores, and scale the shipped figures.")
+def calibrate_command(settings: Settings, speed_only: bool) -> ExitCode:
+    """Measure what each request costs on the stack that stands, by short loads of about seven minutes; plans use it."""
+    from cli.calibrate import calibrate  # noqa: PLC0415
+
+    with deployments.locked(settings.paths):
+        result = calibrate(settings, speed_only=speed_only)
+    _done(result.document, settings, lambda: result.text)
+    return ExitCode.DONE
+
+
+@click.command("forecast")
+@click.argument("course_file", metavar="[COURSE.yaml]", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON document on stdout.")
+@click.option("--deployment", metavar="NAME", help="Name of the deployment; the course's own where left out.")
+@click.option("--day", is_flag=True, help="First write down the busiest hour of the last 24: for a daily timer.")
+@click.option("--refit", is_flag=True, help="Let the next plan of this course use what the forecasts have shown.")
+def forecast_command(course_file: Path | None, as_json: bool, deployment: str | None, day: bool, refit: bool) -> None:
+    """Show how well predictions covered what came, of one course or of all on this machine."""
+
+    def work() -> ExitCode:
+        from cli.forecast import forecast  # noqa: PLC0415
+
+        settings = _settings(course_file, deployment, as_json, verbose=False) if course_file else None
+        shown = forecast(settings, day=day, refit=refit)
+        emit(shown.document, as_json=as_json, text=lambda: shown.text)
+        return ExitCode.DONE
+
+    _guarded(work, as_json)
 
 
 @_course_command("run")
@@ -211,6 +287,16 @@ def run_command(settings: Settings) -> ExitCode:
         result = verify(settings, WhatIf())
     _done({**built, **result.document}, settings, lambda: f"{text}\n\n{result.text}")
     return result.exit_code
+
+
+@_course_command("ready")
+def ready_command(settings: Settings) -> ExitCode:
+    """Say whether the certificate of the last verify that fitted still holds, and what made it void."""
+    from cli.ready import ready  # noqa: PLC0415
+
+    document, text, code = ready(settings)
+    _done(document, settings, lambda: text)
+    return code
 
 
 @_course_command("status")
@@ -287,7 +373,9 @@ def _version() -> str:
     return str(project["project"]["version"])
 
 
-EPILOG = "Exit codes: 0 done (verify: fits), 1 does not fit, 2 bad input or usage, 3 a step failed, 4 invalid."
+EPILOG = (
+    "Exit codes: 0 done (verify: fits), 1 does not fit (ready: not ready), 2 bad input, 3 a step failed, 4 invalid."
+)
 
 
 @click.group(
@@ -303,6 +391,9 @@ for _command in (
     plan_command,
     up_command,
     verify_command,
+    ready_command,
+    calibrate_command,
+    forecast_command,
     status_command,
     down_command,
     schema_command,

@@ -4,7 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from rich.console import Console
 from rich.markup import escape
@@ -41,11 +41,14 @@ class Progress:
         return time.monotonic() - self._began
 
     @contextmanager
-    def step(self, name: str, title: str) -> Iterator[Callable[[str], None]]:
-        """Run one named step; yields a function that says where the step is."""
+    def step(self, name: str, title: str, *, shown: bool = True) -> Iterator[Callable[[str], None]]:
+        """Run one named step; yields a function that says where the step is.
+
+        :param shown: whether a terminal shows it as a line that moves; not where the step has a view of its own.
+        """
         began = time.monotonic()
         self._line("bold", "▶", title)
-        with self._live(title):
+        with self._live(title) if shown else nullcontext():
             try:
                 yield self._teller(title)
             except BaseException:

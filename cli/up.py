@@ -11,18 +11,16 @@ from rich.markup import escape
 
 from cli import deployments
 from cli.deployments import Standing
+from cli.plan import planned
 from cli.servers import Size, as_they_are, check_servers
 from cli.setup.parallel import side_by_side
 from cli.setup.pulumi_cli import ensure_pulumi
 from lms_stack.course import Course, ServersTarget
-from lms_stack.course_file import read_course
-from lms_stack.demand import demand
 from lms_stack.engines import ENGINES
 from lms_stack.errors import StepFailed, UsageError
 from lms_stack.facts import packages
 from lms_stack.paths import DeploymentPaths, cache_root
 from lms_stack.plan import Plan, Role
-from lms_stack.sizing import plan as sized
 from lms_stack.topology import Topology, topology
 
 if TYPE_CHECKING:
@@ -44,15 +42,6 @@ class Prepared:
     pulumi: Path
     image: Path | None
     artifacts: "Artifacts"
-
-
-def planned(settings: "Settings") -> tuple[Course, Plan]:
-    """The course and its plan; pure but for reading the course file.
-
-    :raises CourseFileError: the course file has faults.
-    """
-    course = read_course(settings.course_file).model_copy(update={"name": settings.paths.name})
-    return course, sized(course, demand(course))
 
 
 def up(settings: "Settings") -> tuple[dict[str, Any], str]:

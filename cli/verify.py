@@ -4,24 +4,27 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.markup import escape
 
 from cli.deployments import Standing, standing
+from cli.filed import Filed, filed
+from cli.playing import Seen, played, with_resources
+from cli.recording import record_verify
 from cli.setup.pulumi_cli import ensure_pulumi
 from lms_stack.demand import Demand, demand
 from lms_stack.engines import ENGINES
 from lms_stack.errors import ExitCode, StepFailed
 from lms_stack.measurement import LoadResult, Measurement, WhatIf
-from lms_stack.paths import MEASURED_AT, cache_root
+from lms_stack.paths import cache_root
 from lms_stack.plan import Role
+from lms_stack.units import show
 from lms_stack.verdict import Outcome, Verdict, verdict
 
 if TYPE_CHECKING:
     from cli.app import Settings
+    from runbooks.drills import Drill
     from runbooks.ssh import SshRemote
 
 EXIT_CODES = {
@@ -40,27 +43,31 @@ class VerifyResult:
     exit_code: ExitCode
 
 
-def verify(settings: "Settings", what_if: WhatIf, hold: float = 60.0) -> VerifyResult:
+def verify(settings: "Settings", what_if: WhatIf, hold: float = 60.0, *, full: bool = False) -> VerifyResult:
     """Measure the deployment that stands and judge it by its course.
 
     :param hold: seconds for which the planned peak is held.
+    :param full: also play the exam's storm, the ramp to saturation, and the recovery from it.
     :raises StepFailed: nothing stands, or a step could not be done.
     """
     stack = standing(settings.paths)
     wanted = _demand(stack, what_if)
     with _remote(stack) as remote:
-        load = _measured_load(settings, stack, wanted, what_if, hold, remote)
-    measured = _with_resources(settings, stack, load, what_if)
-    judged = verdict(measured, stack.course.objectives, played=wanted)
-    folder = _report(settings, stack, wanted, measured, judged)
-    return _result(settings, stack, measured, judged, folder)
+        seen = _measured_load(settings, stack, wanted, what_if, _Length(hold, full), remote)
+    measured = with_resources(settings, stack, seen, what_if)
+    judged = verdict(measured, stack.course.objectives, played=wanted, plan=stack.plan)
+    with _remote(stack) as remote:
+        kept = filed(settings, stack, wanted, measured, judged, remote)
+    record_verify(stack, wanted, measured, judged)
+    return _result(settings, stack, measured, judged, kept)
 
 
 def _demand(stack: Standing, what_if: WhatIf) -> Demand:
     """The demand to play: the planned one, or that of another number of learners on the same hosts."""
     if what_if.learners is None:
         return stack.plan.demand
-    return demand(stack.course.model_copy(update={"learners": what_if.learners}))
+    course = stack.course.model_copy(update={"learners": what_if.learners})
+    return demand(course, live=stack.plan.demand.live)
 
 
 @contextmanager
@@ -71,23 +78,28 @@ def _remote(stack: Standing) -> Iterator["SshRemote"]:
         yield remote
 
 
+class _Length(NamedTuple):
+    """How long the load is: seconds of the hold, and whether the other phases follow it."""
+
+    hold: float
+    full: bool
+
+
 def _measured_load(
-    settings: "Settings", stack: Standing, wanted: Demand, what_if: WhatIf, hold: float, remote: "SshRemote"
-) -> LoadResult:
-    from loadtests.load_plan import load_plan  # noqa: PLC0415
-    from loadtests.run import play  # noqa: PLC0415
+    settings: "Settings", stack: Standing, wanted: Demand, what_if: WhatIf, length: _Length, remote: "SshRemote"
+) -> Seen:
+    from loadtests.load_plan import all_phases, load_plan  # noqa: PLC0415
 
     with settings.progress.step("accounts", "Make the load test's class and accounts"):
         password = _password(stack)
         prepared = _prepare(stack, wanted, remote, password)
-    plan = load_plan(wanted, stack.topology, prepared, hold=hold)
-    generator = stack.topology.hosts_of(Role.LOADGEN)[0]
+    later = all_phases(wanted, stack.plan) if length.full else ()
+    plan = load_plan(
+        wanted, stack.topology, prepared, hold=length.hold, later=later, objectives=stack.course.objectives
+    )
     try:
-        with (
-            _broken_on_purpose(stack, what_if, remote),
-            settings.progress.step("load", "Play the planned peak") as tell,
-        ):
-            return play(plan, remote, generator, password, generator_cpu=what_if.generator_cpu, on_progress=tell)
+        with _broken_on_purpose(stack, what_if, remote) as drill:
+            return played(settings, stack, plan, remote, password, what_if.generator_cpu, drill)
     finally:
         with settings.progress.step("purge", "Remove the load test's class and accounts"):
             app = stack.topology.hosts_of(Role.APP)[0]
@@ -115,45 +127,21 @@ def _prepare(stack: Standing, wanted: Demand, remote: "SshRemote", password: str
 
 
 @contextmanager
-def _broken_on_purpose(stack: Standing, what_if: WhatIf, remote: "SshRemote") -> Iterator[None]:
+def _broken_on_purpose(stack: Standing, what_if: WhatIf, remote: "SshRemote") -> Iterator["Drill"]:
     """The what-ifs that change the stack itself; always undone, also those of a run that was killed."""
     from runbooks import drills  # noqa: PLC0415
 
-    drills.restore_all(remote, stack.topology)
+    drills.restore_all(remote, stack.topology, stack.plan.engine)
+    fault = what_if.drill if what_if.drill != "error-page" else None
     with ExitStack() as undo:
         if what_if.edge_link is not None:
             undo.enter_context(drills.edge_link(remote, stack.topology, what_if.edge_link))
         if what_if.drill == "error-page":
             undo.enter_context(drills.error_page(remote, stack.topology))
-        yield
+        yield undo.enter_context(drills.drill(remote, stack.topology, stack.plan.engine, fault))
 
 
-def _with_resources(settings: "Settings", stack: Standing, load: LoadResult, what_if: WhatIf) -> Measurement:
-    from monitoring.prometheus import Prometheus  # noqa: PLC0415
-    from monitoring.usage import resource_use, unit_use  # noqa: PLC0415
-
-    with settings.progress.step("usage", "Ask Prometheus how busy the stack was"):
-        prometheus = Prometheus(stack.topology.url("prometheus"))
-        resources, missing = resource_use(
-            prometheus, stack.topology, load.hold_started, load.hold_ended, link_bits=what_if.edge_link
-        )
-        units = unit_use(prometheus, stack.topology, load.hold_started, load.hold_ended)
-    return Measurement(load=load, resources=resources, units=units, what_if=what_if, missing_metrics=missing)
-
-
-def _report(settings: "Settings", stack: Standing, wanted: Demand, measured: Measurement, judged: Verdict) -> Path:
-    from loadtests.report import write_report  # noqa: PLC0415
-
-    with settings.progress.step("report", "Write the report"):
-        folder = stack.paths.measurements / datetime.now(UTC).strftime(MEASURED_AT)
-        folder.mkdir(parents=True, mode=0o700)
-        write_report(folder, stack.course, stack.plan, wanted, measured, judged)
-    return folder
-
-
-def _result(
-    settings: "Settings", stack: Standing, measured: Measurement, judged: Verdict, folder: Path
-) -> VerifyResult:
+def _result(settings: "Settings", stack: Standing, measured: Measurement, judged: Verdict, kept: Filed) -> VerifyResult:
     from cli.up import site_document  # noqa: PLC0415
 
     document = {
@@ -161,11 +149,34 @@ def _result(
         "bottleneck": judged.bottleneck.model_dump() if judged.bottleneck else None,
         "excuses": [excuse.model_dump() for excuse in judged.excuses],
         "what_if": measured.what_if.model_dump(exclude_none=True),
+        **_later(measured.load),
         **site_document(stack),
-        "report": str(folder / "report.html"),
+        "report": str(kept.folder / "report.html"),
+        "ready": kept.ready,
         "steps": [step.model_dump() for step in settings.progress.steps],
     }
-    return VerifyResult(document, _text(document, judged), EXIT_CODES[judged.outcome])
+    return VerifyResult(document, _text(document, judged, measured.load), EXIT_CODES[judged.outcome])
+
+
+def _later(load: LoadResult) -> dict[str, Any]:
+    """What a full test adds to the document."""
+    phases = [phase.model_dump(mode="json", exclude={"classes"}) for phase in load.phases]
+    found = {"saturation": load.saturation, "recovery": load.recovery}
+    return {"phases": phases, **{name: value.model_dump() for name, value in found.items() if value}}
+
+
+def _later_text(load: LoadResult) -> list[str]:
+    lines = []
+    if knee := load.saturation:
+        most = "" if knee.reached else "at least "
+        lines.append(
+            f"Saturation: {most}{show(knee.requests_per_second, '1/s')} requests, the planned peak of "
+            f"{most}{knee.learners:,.0f} learners ({escape(knee.evidence)})"
+        )
+    if back := load.recovery:
+        when = "no" if back.seconds is None else f"after {show(back.seconds, 's')}" if back.seconds else "at once"
+        lines.append(f"Recovery:   {when} ({escape(back.evidence)})")
+    return lines
 
 
 _WORDS = {
@@ -175,11 +186,14 @@ _WORDS = {
 }
 
 
-def _text(document: dict[str, Any], judged: Verdict) -> str:
+def _text(document: dict[str, Any], judged: Verdict, load: LoadResult) -> str:
     lines = [f"Verdict: {_WORDS[judged.outcome]}"]
     if judged.bottleneck:
         bottleneck = judged.bottleneck
         lines.append(f"  bottleneck: {bottleneck.resource} of {bottleneck.host} ({escape(bottleneck.evidence)})")
     lines += [f"  - {escape(excuse.reason)}: {excuse.resource}, {escape(excuse.evidence)}" for excuse in judged.excuses]
+    lines += _later_text(load)
     lines.append(f"Report: {escape(document['report'])}")
+    if judged.outcome is Outcome.FITS:
+        lines.append(f"Ready:  {escape(document['ready']['text'])}")
     return "\n".join(lines)

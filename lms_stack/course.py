@@ -15,6 +15,7 @@ from lms_stack.course_values import (
     Count,
     Day,
     Duration,
+    ExpectedShare,
     FileName,
     HostKey,
     Moment,
@@ -32,6 +33,7 @@ __all__ = [
     "Dates",
     "Essay",
     "Exam",
+    "Expectations",
     "LabTarget",
     "Lesson",
     "Mail",
@@ -167,6 +169,36 @@ class Mail(Written):
     """Who the letters are from, like lophoc@example.edu.vn."""
 
 
+class Expectations(Written):
+    """What is known of these learners, in place of the general facts; each is then taken as certain.
+
+    The names are those of lms_stack/facts/activity.yaml.
+    """
+
+    evening_concurrency: ExpectedShare | None = None
+    """Learners on the site at once in the busiest evening hour, of all."""
+    visit_length: Duration | None = None
+    """How long one study visit lasts."""
+    watching_share: ExpectedShare | None = None
+    """How many of those on the site play a video at one moment."""
+    exam_attendance: ExpectedShare | None = None
+    """How many of the learners sit the exam in its window."""
+    exam_busiest_minute: ExpectedShare | None = None
+    """How many of an exam's takers start in its busiest minute."""
+    essay_handed_in: ExpectedShare | None = None
+    """How many of the learners hand in an essay."""
+    deadline_last_day: ExpectedShare | None = None
+    """How many of the essays come on the last day."""
+    deadline_busiest_hour: ExpectedShare | None = None
+    """How many of the last day's essays come in its busiest hour."""
+    live_attendance: ExpectedShare | None = None
+    """How many of those invited come to a live session."""
+    live_busiest_minute: ExpectedShare | None = None
+    """How many of a live session's visitors come in its busiest minute."""
+    instructors_marking: ExpectedShare | None = None
+    """How many of the instructors mark or look at the grade book in the busiest hour."""
+
+
 class LabTarget(Written):
     """Guests on this machine."""
 
@@ -228,7 +260,11 @@ class Course(Written):
     """Live sessions and sessions in a room, YAML."""
     survey: FileName | None = None
     """The questions of the surveys of satisfaction, YAML; the LMS's own where it is left out."""
+    prices: FileName | None = None
+    """What servers and lines cost, YAML; designs are told without their costs where it is left out."""
     objectives: Objectives = Objectives()
+    expectations: Expectations = Expectations()
+    """What is known of these learners, in place of the general facts; nothing where it is left out."""
     mail: Mail | None = None
     """Where letters go out; they wait in the queue where it is left out."""
     engine: Literal["lophoc"] = "lophoc"

@@ -10,6 +10,7 @@ from lms_stack.course import Course
 from lms_stack.course_sense import sense_problems
 from lms_stack.course_words import explained, place_of
 from lms_stack.errors import CourseFileError, Problem
+from lms_stack.prices import read_prices
 from lms_stack.sessions import read_sessions
 from lms_stack.survey import read_survey
 from lms_stack.yaml_lines import Document
@@ -29,6 +30,8 @@ def read_course(path: Path) -> Course:
         read_sessions(path.parent / course.sessions, course)
     if course.survey:
         read_survey(path.parent / course.survey)
+    if course.prices:
+        read_prices(path.parent / course.prices)
     return course
 
 

@@ -16,7 +16,9 @@ from lms_stack.yaml_lines import Document, Place
 SIX_MONTHS = 6
 
 #: Keys whose value names a file.
-_FILE_KEYS = frozenset({"text", "questions", "file", "forum", "sessions", "survey", "identity_file", "password_file"})
+_FILE_KEYS = frozenset(
+    {"text", "questions", "file", "forum", "sessions", "survey", "prices", "identity_file", "password_file"}
+)
 
 
 def sense_problems(document: Document, folder: Path) -> Iterator[Problem]:

@@ -113,6 +113,14 @@ Share = Annotated[
     PlainSerializer(_percent, return_type=str),
     _schema("share"),
 ]
+#: A share that somebody expects: a peak of nobody can't be planned.
+ExpectedShare = Annotated[
+    float,
+    _read("share"),
+    _between(0.001, 1, "between 0.1 % and 100 %"),
+    PlainSerializer(_percent, return_type=str),
+    _schema("share"),
+]
 Wait = Annotated[
     float,
     _read("duration"),

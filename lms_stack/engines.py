@@ -11,6 +11,15 @@ class Engine(Frozen):
     name: str
     manage: str
     organiser: str
+    #: The link to the release that an application host runs; a release's folder is named by the hash of its wheels.
+    release: str
+    #: For drills: the application's unit, the variable that tells it how many requests it works on at once, the folder
+    #: of learners' uploads on the edge's host, its database and a table of it that every page reads.
+    unit: str
+    workers: str
+    uploads: str
+    database: str
+    busy_table: str
 
     def prepare_load_test(self, course: str, learners: int, instructors: int) -> str:
         """Make the load test's own class and accounts; the accounts' password comes on stdin.
@@ -27,4 +36,16 @@ class Engine(Frozen):
         return f"{self.manage} purge_load_test"
 
 
-ENGINES = {"lophoc": Engine(name="lophoc", manage="/usr/local/bin/lophoc-manage", organiser="quantri")}
+ENGINES = {
+    "lophoc": Engine(
+        name="lophoc",
+        manage="/usr/local/bin/lophoc-manage",
+        organiser="quantri",
+        release="/opt/lophoc/current",
+        unit="lophoc.service",
+        workers="LOPHOC_WORKERS",
+        uploads="/srv/lophoc/media/bai-nop",
+        database="lophoc",
+        busy_table="accounts_user",
+    )
+}

@@ -25,12 +25,74 @@ def doubts(measured: Measurement, limits: Mapping[str, float], played: Demand | 
     :param limits: the figures of facts/thresholds.yaml by name.
     :param played: the demand that the load test was to play; it isn't compared where it is None.
     """
-    yield from _sick_generator(measured.load.generator, limits)
+    yield from _stopped(measured.load)
+    yield from _sick_generators(measured.load, limits)
+    yield from _clocks(measured, limits)
+    yield from _cold(measured, limits)
     yield from _short(measured.load, limits)
     yield from _impossible(measured)
     yield from _unknown(measured)
     if played:
         yield from _unplayed(measured.load, limits, played)
+
+
+#: Reasons that other work on the machine can cause by itself; wrong answers and full resources it can't.
+_LATENESS = ("answers came late", "answers get slower", "the site stood still", "in the exam storm answers came late")
+
+
+def disturbed(measured: Measurement, limits: Mapping[str, float], excuses: Iterable[Excuse]) -> Excuse | None:
+    """Why a bad result may be the machine's and not the stack's: it was full with other work, or not all there.
+
+    Other work only makes answers later, so a measurement that fits in spite of it stands; one that fails by lateness
+    alone doesn't.
+    """
+    machine = measured.machine
+    if machine is None or not all(excuse.reason.startswith(_LATENESS) for excuse in excuses):
+        return None
+    full = machine.busy >= limits["machine_full"] * machine.cores
+    if full and machine.others > limits["other_load"] * machine.cores:
+        reason = "the machine was full, and busy with other work"
+        seen = f"{machine.others:.2f} of {machine.cores:g} cores, allowed {show(limits['other_load'], 'share')}"
+        return Excuse(reason=reason, resource="machine", evidence=seen)
+    if machine.steal > limits["steal"]:
+        seen = f"{show(machine.steal, 'share')} of the time, allowed {show(limits['steal'], 'share')}"
+        return Excuse(reason="a hypervisor kept the CPU from the machine", resource="machine", evidence=seen)
+    return None
+
+
+def _stopped(load: LoadResult) -> Iterator[Excuse]:
+    if load.stopped:
+        evidence = f"ended by Ctrl-C after {show(_held(load), 's')} of the hold"
+        yield Excuse(reason="the load test was stopped by hand", resource="sample", evidence=evidence)
+
+
+def _sick_generators(load: LoadResult, limits: Mapping[str, float]) -> Iterator[Excuse]:
+    """One sick host spoils what all of them have measured; it is named where there are several."""
+    if len(load.generators) < 2:
+        yield from _sick_generator(load.generator, limits)
+        return
+    for each in load.generators:
+        for excuse in _sick_generator(each, limits):
+            yield excuse.model_copy(update={"evidence": f"{each.host}: {excuse.evidence}"})
+
+
+def _clocks(measured: Measurement, limits: Mapping[str, float]) -> Iterator[Excuse]:
+    """Hosts whose clock is surely too far off: metrics are then read for another time than the hold's."""
+    for clock in measured.clocks:
+        if not abs(clock.ahead) - clock.uncertainty <= limits["clock_difference"]:
+            evidence = (
+                f"{clock.host}: {show(abs(clock.ahead), 's')} {'ahead' if clock.ahead > 0 else 'behind'}, "
+                f"give or take {show(clock.uncertainty, 's')}; allowed {show(limits['clock_difference'], 's')}"
+            )
+            yield Excuse(reason="clocks differ", resource="clock", evidence=evidence)
+
+
+def _cold(measured: Measurement, limits: Mapping[str, float]) -> Iterator[Excuse]:
+    """A cache that was emptied meanwhile: what came after it is neither the warm site nor a cold start."""
+    lost = measured.cache_lost
+    if lost is not None and not lost <= limits["cache_lost"]:
+        evidence = f"{show(lost, 'share')} of its keys were gone at once, allowed {show(limits['cache_lost'], 'share')}"
+        yield Excuse(reason="the cache was emptied and cold", resource="cache", evidence=evidence)
 
 
 def _sick_generator(health: GeneratorHealth, limits: Mapping[str, float]) -> Iterator[Excuse]:
@@ -50,6 +112,13 @@ def _sick_generator(health: GeneratorHealth, limits: Mapping[str, float]) -> Ite
             not health.achieved_share >= achieved,
             "the generator missed arrivals",
             f"{health.started_arrivals:,} of {health.intended_arrivals:,} intended arrivals started",
+        ),
+        (
+            health.link_bits is not None
+            and health.link_speed is not None
+            and not health.link_bits <= limits["generator_link"] * health.link_speed,
+            "the generator's own line was full",
+            f"{show(health.link_bits or 0.0, 'bit/s')} of {show(health.link_speed or 0.0, 'bit/s')}",
         ),
         (health.cpu_warning, "Locust warned of its CPU", f"CPU use {show(health.cpu_share, 'share')}"),
     )

@@ -38,14 +38,22 @@ class ClassResult(Frozen):
 
 
 class GeneratorHealth(Frozen):
-    """Signs that the generator, not the stack, was the limit (thresholds in facts/thresholds.yaml)."""
+    """Signs that the generator, not the stack, was the limit (thresholds in facts/thresholds.yaml).
 
+    Of one host, or of all together: then arrivals are added up, and of every sign the worst host's counts.
+    `link_bits` is the busier direction of its line during the hold in bit/s, `link_speed` what the line says that it
+    carries (None: a virtual line, which says nothing).
+    """
+
+    host: str = ""
     loop_lag_p99: float
     run_queue_share: float
     cpu_share: float
     intended_arrivals: int
     started_arrivals: int
     cpu_warning: bool
+    link_bits: float | None = None
+    link_speed: float | None = None
 
     @property
     def achieved_share(self) -> float:
@@ -54,13 +62,19 @@ class GeneratorHealth(Frozen):
 
 
 class ResourceUse(Frozen):
-    """How busy one resource was during the hold, as a share of its capacity."""
+    """How busy one resource was during the hold, as a share of its capacity.
 
-    resource: Literal["cpu", "link", "pool"]
+    `size` is that capacity as a number (cores, bit/s, places of a pool; 1 for what is either busy or not), None where
+    an older version did not tell it. `query` is the PromQL of the share, so that anyone can ask again.
+    """
+
+    resource: Literal["cpu", "link", "pool", "disk", "lock"]
     host: str
     name: str
     share: float
     capacity: str
+    size: float | None = None
+    query: str = ""
 
 
 class UnitUse(Frozen):
@@ -113,8 +127,97 @@ class LinkCapacity(Frozen):
     at_least: bool = False
 
 
+PhaseName = Literal["warm-up", "hold", "storm", "ramp", "recovery"]
+
+
+class PhaseResult(Frozen):
+    """One phase of a run, by the arrivals that fell into it.
+
+    `requests_per_second` is what came back, right or wrong. `p95` is of pages alone (what the objective is about: no
+    files of the edge, no video), in seconds from when each request was due, None where there were none.
+    """
+
+    name: PhaseName
+    started: datetime
+    ended: datetime
+    requests_per_second: float
+    p95: float | None
+    failed_share: float
+    classes: tuple[ClassResult, ...] = ()
+
+
+class Saturation(Frozen):
+    """The knee of the ramp: the highest rate in requests/s at which objectives were kept, and the learners whose
+    planned peak that is. Where nothing broke (`reached` false) the truth is at least so high."""
+
+    requests_per_second: float
+    learners: float
+    evidence: str
+    reached: bool = True
+
+
+class Recovery(Frozen):
+    """Whether the site came back by itself when the planned peak followed the ramp, and after how many seconds."""
+
+    seconds: float | None
+    evidence: str
+
+
+class StandStill(Frozen):
+    """The longest time of the hold in which no page was answered though some were due, in seconds.
+
+    `began` counts from the run's beginning; `waited` is the longest answer that came when it was over.
+    """
+
+    began: float
+    seconds: float
+    waited: float
+
+
+class Trend(Frozen):
+    """Pages' p95 in the first and the last third of the hold, in seconds, and how sure it is that it grew.
+
+    `growth` is the last by the first; `growth_low` the lower end of its 98 % interval (bootstrap over seconds);
+    `chance` how probable so steady a growth is where nothing grows (Kendall's tau over windows of the hold, one-sided).
+    """
+
+    first: float
+    last: float
+    growth: float
+    growth_low: float
+    chance: float
+
+
+class Clock(Frozen):
+    """How far a host's clock was ahead of this machine's, in seconds, give or take half the round trip."""
+
+    host: str
+    ahead: float
+    uncertainty: float
+
+
+class MachineLoad(Frozen):
+    """The machine that carries the lab during the hold, in cores: what it has, what was busy, and what of that the
+    lab's own guests took. `steal` is the share of the time that a hypervisor kept from it.
+
+    Of servers of one's own only that is known, of the one that lost most."""
+
+    cores: float
+    busy: float
+    guests: float
+    steal: float
+
+    @property
+    def others(self) -> float:
+        """Cores that were busy with something other than the guests."""
+        return max(0.0, self.busy - self.guests)
+
+
 class LoadResult(Frozen):
-    """What the generator hosts give back after a run."""
+    """What the generator hosts give back after a run.
+
+    `generator` is all of them together, `generators` each by itself. `stopped`: a person ended the load early.
+    """
 
     started: datetime
     hold_started: datetime
@@ -122,6 +225,13 @@ class LoadResult(Frozen):
     classes: tuple[ClassResult, ...]
     generator: GeneratorHealth
     samples: tuple[Sample, ...] = ()
+    generators: tuple[GeneratorHealth, ...] = ()
+    phases: tuple[PhaseResult, ...] = ()
+    saturation: Saturation | None = None
+    recovery: Recovery | None = None
+    stand_still: StandStill | None = None
+    trend: Trend | None = None
+    stopped: bool = False
     mobile: MobileLearner | None = None
     link_capacity: LinkCapacity | None = None
 
@@ -134,6 +244,10 @@ class Measurement(Frozen):
     units: tuple[UnitUse, ...] = ()
     what_if: WhatIf = WhatIf()
     missing_metrics: tuple[str, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    machine: MachineLoad | None = None
+    #: The largest share of the cache's keys that was gone at once during the hold; None where it wasn't read.
+    cache_lost: float | None = None
 
     @property
     def mobile(self) -> MobileLearner | None:

@@ -9,6 +9,9 @@ from lms_stack.units import Frozen
 
 __all__ = ["DeploymentPaths", "cache_root", "state_root"]
 
+#: The forecast ledger, in the folder of all deployments: forecasts outlive the stack that they were of.
+LEDGER = "ledger.jsonl"
+
 #: How the folder of a measurement is named, by its time in UTC.
 MEASURED_AT = "%Y%m%dT%H%M%SZ"
 
@@ -79,6 +82,11 @@ class DeploymentPaths(Frozen):
         return self.root / "logs"
 
     @property
+    def calibration(self) -> Path:
+        """What the stack's own short loads said of its service demands."""
+        return self.root / "calibration.yaml"
+
+    @property
     def measurements(self) -> Path:
         """One folder for each verify."""
         return self.root / "measurements"
@@ -87,6 +95,21 @@ class DeploymentPaths(Frozen):
     def first_login(self) -> Path:
         """The accounts that are made first and their passwords, mode 0600."""
         return self.root / "first-login.json"
+
+    @property
+    def ready(self) -> Path:
+        """The certificate of the last verify that fitted, as JSON."""
+        return self.root / "ready.json"
+
+    @property
+    def ready_page(self) -> Path:
+        """The certificate as a page to be printed and filed."""
+        return self.root / "ready.html"
+
+    @property
+    def ready_key(self) -> Path:
+        """The private key that signs certificates, mode 0600."""
+        return self.root / "ready.key"
 
     @property
     def lock(self) -> Path:

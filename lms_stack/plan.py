@@ -1,25 +1,13 @@
 """The Plan: hosts, bandwidth and pool sizes, each number with its reason."""
 
-from enum import StrEnum
 from typing import Literal
 
 from lms_stack.demand import Demand
+from lms_stack.outlook import Outlook
+from lms_stack.roles import STACK_ROLES, Role
 from lms_stack.units import Figure, Frozen
 
-
-class Role(StrEnum):
-    """What a host does; roles share a host where the Plan says so."""
-
-    EDGE = "edge"
-    APP = "app"
-    DATABASE = "database"
-    CACHE = "cache"
-    MONITOR = "monitor"
-    LOADGEN = "loadgen"
-
-
-#: The roles that carry the learners: what a verdict is about.
-STACK_ROLES = (Role.EDGE, Role.APP, Role.DATABASE, Role.CACHE)
+__all__ = ["STACK_ROLES", "HostPlan", "Plan", "Pools", "Role", "Utilisation"]
 
 
 class HostPlan(Frozen):
@@ -53,7 +41,10 @@ class Utilisation(Frozen):
 
 
 class Plan(Frozen):
-    """The answer to "what do I need": everything that infra/ and playbooks/ build from."""
+    """The answer to "what do I need": everything that infra/ and playbooks/ build from.
+
+    `outlook` is what 1,000 draws of the peak say of these hosts and of other designs; nothing is built from it.
+    """
 
     deployment: str
     engine: str
@@ -63,6 +54,7 @@ class Plan(Frozen):
     bandwidth: Figure
     demand: Demand
     predicted: tuple[Utilisation, ...]
+    outlook: Outlook | None = None
 
     def hosts_of(self, role: Role) -> tuple[HostPlan, ...]:
         """The hosts that have a role, in the order of the plan."""

@@ -48,6 +48,7 @@ SERVICES: tuple[Service, ...] = (
     ),
     Service(name="http", unit="nginx.service", port=80, role=Role.EDGE, clients=(Client.ANYONE,)),
     Service(name="edge-status", unit="nginx.service", port=8081, role=Role.EDGE, loopback=True, probe="/stub_status"),
+    Service(name="media-store", unit="nginx.service", port=8082, role=Role.EDGE, clients=(Client.APP,)),
     Service(
         name="lophoc",
         unit="lophoc.service",

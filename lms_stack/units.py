@@ -74,14 +74,18 @@ def parse(text: object, kind: str) -> float:
     return value
 
 
+#: Below it a figure is told as 0, for nobody counts the zeros of 0.0000004.
+NEXT_TO_NOTHING = 1e-6
+
+
 def _rounded(value: float) -> float:
     """Three significant digits: more would claim to know too much."""
     return float(f"{value:.3g}")
 
 
 def _plain(value: float) -> str:
-    """Three significant digits, without an exponent or a trailing zero."""
-    return f"{Decimal(f'{value:.3g}'):,f}"
+    """Three significant digits, without an exponent or a trailing zero; what is next to nothing is 0."""
+    return f"{Decimal(f'{value:.3g}'):,f}" if abs(value) >= NEXT_TO_NOTHING else "0"
 
 
 def _scaled(value: float, unit: str, steps: tuple[tuple[float, str], ...]) -> str:

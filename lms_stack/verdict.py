@@ -9,10 +9,13 @@ from math import ceil
 
 from lms_stack.course import Objectives
 from lms_stack.demand import Demand
-from lms_stack.evidence import Excuse, doubts
+from lms_stack.deviations import not_as_planned
+from lms_stack.evidence import Excuse, disturbed, doubts
 from lms_stack.facts import Facts, facts
 from lms_stack.measurement import ClassResult, Measurement, ResourceUse
+from lms_stack.plan import Plan
 from lms_stack.request_classes import FILE_CLASSES, RequestClass
+from lms_stack.steadiness import not_recovered, unsteady
 from lms_stack.units import Frozen, show
 
 __all__ = ["Bottleneck", "Excuse", "Outcome", "Verdict", "verdict"]
@@ -46,19 +49,29 @@ class Verdict(Frozen):
 
 
 def verdict(
-    measured: Measurement, objectives: Objectives, known: Facts | None = None, *, played: Demand | None = None
+    measured: Measurement,
+    objectives: Objectives,
+    known: Facts | None = None,
+    *,
+    played: Demand | None = None,
+    plan: Plan | None = None,
 ) -> Verdict:
     """Judge a measurement by the course's objectives.
 
     :param known: the facts with the thresholds; those shipped with this version where it is None.
     :param played: the demand that the load test was to play; with it, a test that left part of it out is invalid.
+    :param plan: what was to be built; with it, a stack that is smaller than that proves nothing for the plan.
     """
     limits = {name: fact.number for name, fact in (known or facts()).thresholds.items()}
     if excuses := tuple(doubts(measured, limits, played)):
         return Verdict(outcome=Outcome.INVALID, excuses=excuses)
     judge = _Judge(measured, objectives, limits)
     if excuses := tuple(judge.broken_promises()):
+        if doubt := disturbed(measured, limits, excuses):
+            return Verdict(outcome=Outcome.INVALID, excuses=(doubt, *excuses))
         return Verdict(outcome=Outcome.DOES_NOT_FIT, bottleneck=judge.bottleneck(), excuses=excuses)
+    if plan and (excuses := tuple(not_as_planned(measured, plan))):
+        return Verdict(outcome=Outcome.INVALID, excuses=excuses)
     return Verdict(outcome=Outcome.FITS)
 
 
@@ -74,12 +87,24 @@ class _Judge:
         yield from self._failures()
         yield from self._unserved()
         yield from self._slow()
+        yield from unsteady(self.measured.load, self.objectives.page_p95, self.limits)
+        yield from self._in_the_storm()
+        yield from not_recovered(self.measured.load, self.limits)
         for use in self._exhausted():
             yield Excuse(
                 reason=f"{use.name} exhausted",
                 resource=use.resource,
                 evidence=f"{use.host}: {show(use.share, 'share')} of {use.capacity}",
             )
+
+    def _in_the_storm(self) -> Iterator[Excuse]:
+        """A full test's exam storm is judged as the hold is; its ramp is there to break."""
+        for phase in self.measured.load.phases:
+            if phase.name == "storm":
+                storm = self.measured.load.model_copy(update={"classes": phase.classes})
+                judge = _Judge(self.measured.model_copy(update={"load": storm}), self.objectives, self.limits)
+                for excuse in (*judge._failures(), *judge._unserved(), *judge._slow()):
+                    yield excuse.model_copy(update={"reason": f"in the exam storm {excuse.reason}"})
 
     def _failures(self) -> Iterator[Excuse]:
         """By class; and all together, for one failure in each of many rare classes is no luck any more."""

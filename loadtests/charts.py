@@ -4,42 +4,81 @@ from collections.abc import Callable, Sequence
 from io import StringIO
 from typing import Any
 
-from lms_stack.measurement import ClassResult, Measurement, Sample
+from lms_stack.measurement import ClassResult, LoadResult, Measurement
 from lms_stack.plan import Utilisation
+from loadtests.attribution import Breaking
 
+#: Inches of a chart as wide as the page, and of one of two side by side.
+WHOLE, HALF = 7.2, 4.6
 INK, QUIET, ACCENT, BAD, GOOD = "#1c2733", "#8794a1", "#0b5cad", "#b3261e", "#14713d"
 
 
-def requests_over_time(samples: Sequence[Sample]) -> str:
-    """Requests and failures in each second."""
+#: The phases of a run as bands behind its charts.
+BANDS = {"warm-up": "#eef1f4", "hold": "#dcebf9", "storm": "#fdeccb", "ramp": "#f3e3f5", "recovery": "#dff0e4"}
+
+
+def requests_over_time(load: LoadResult) -> str:
+    """Requests and failures in each second, and the rate at which the ramp found the knee."""
 
     def draw(axes: Any) -> None:
-        seconds = [each.second for each in samples]
-        axes.plot(seconds, [each.requests for each in samples], color=ACCENT, label="yêu cầu / requests")
-        axes.plot(seconds, [each.failures for each in samples], color=BAD, label="lỗi / failures")
-        axes.legend(frameon=False, loc="upper right")
+        seconds = [each.second for each in load.samples]
+        axes.plot(seconds, [each.requests for each in load.samples], color=ACCENT, label="yêu cầu / requests")
+        axes.plot(seconds, [each.failures for each in load.samples], color=BAD, label="lỗi / failures")
+        if load.saturation:
+            knee = load.saturation.requests_per_second
+            axes.axhline(knee, color=INK, linestyle=":", linewidth=1, label="bão hòa / knee")
+        axes.legend(frameon=False, loc="upper left", ncols=3, fontsize=6.5, columnspacing=1, handlelength=1.2)
+        _bands(axes, load)
 
-    return _chart(draw, "giây / s", "1/s")
+    return _chart(draw, "giây / s", "1/s", width=HALF)
 
 
-def p95_over_time(samples: Sequence[Sample], objective: float) -> str:
+def p95_over_time(load: LoadResult, objective: float) -> str:
     """The p95 of each second, videos included, with what pages may take."""
 
     def draw(axes: Any) -> None:
-        known = [(each.second, each.p95) for each in samples if each.p95 is not None]
+        known = [(each.second, each.p95) for each in load.samples if each.p95 is not None]
         axes.plot([at for at, _ in known], [p95 for _, p95 in known], color=ACCENT)
         axes.axhline(objective, color=BAD, linestyle="--", linewidth=1)
+        _bands(axes, load)
 
-    return _chart(draw, "giây / s", "p95, s")
+    return _chart(draw, "giây / s", "p95, s", width=HALF)
 
 
-def bits_over_time(samples: Sequence[Sample]) -> str:
+def bits_over_time(load: LoadResult) -> str:
     """What the learners received, in Mbit/s."""
 
     def draw(axes: Any) -> None:
-        axes.plot([each.second for each in samples], [each.bits / 1e6 for each in samples], color=ACCENT)
+        axes.plot([each.second for each in load.samples], [each.bits / 1e6 for each in load.samples], color=ACCENT)
+        _bands(axes, load)
 
-    return _chart(draw, "giây / s", "Mbit/s")
+    return _chart(draw, "giây / s", "Mbit/s", width=HALF)
+
+
+def _bands(axes: Any, load: LoadResult) -> None:
+    """The phases behind a chart of the run; the hold alone where an older run told no phases."""
+    phases = [(each.name, each.started, each.ended) for each in load.phases]
+    for name, began, ended in phases or [("hold", load.hold_started, load.hold_ended)]:
+        left, right = ((at - load.started).total_seconds() for at in (began, ended))
+        axes.axvspan(left, right, color=BANDS[name], zorder=0, linewidth=0)
+        middle, top = (left + right) / 2, axes.get_xaxis_transform()
+        axes.text(middle, 0.02, name, transform=top, ha="center", va="bottom", fontsize=7, color=QUIET)
+
+
+def breaking_order(order: Sequence[Breaking], learners: int) -> str:
+    """How many enrolled learners would fill each resource, beside how many there are."""
+    rows = [row for row in order if row.learners is not None][:8]
+
+    def draw(axes: Any) -> None:
+        names = [f"{row.host} {row.name}" for row in rows]
+        full = [row.learners or 0 for row in rows]
+        axes.barh(names, full, color=[BAD if row.exhausted else ACCENT for row in rows])
+        axes.axvline(learners, color=INK, linestyle="--", linewidth=1)
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(lambda value, _place: f"{value:,.0f}")
+        axes.invert_yaxis()
+
+    return _chart(draw, "học viên / learners", "", height=0.7 + 0.26 * max(1, len(rows)))
 
 
 def classes_against_objective(classes: Sequence[ClassResult], objective: float) -> str:
@@ -52,7 +91,7 @@ def classes_against_objective(classes: Sequence[ClassResult], objective: float) 
         axes.axvline(objective, color=BAD, linestyle="--", linewidth=1)
         axes.invert_yaxis()
 
-    return _chart(draw, "p95, s", "", height=0.6 + 0.24 * max(1, len(pages)))
+    return _chart(draw, "p95, s", "", height=0.6 + 0.2 * max(1, len(pages)), width=HALF)
 
 
 def predicted_and_measured(predicted: Sequence[Utilisation], measured: Measurement) -> str:
@@ -75,7 +114,7 @@ def predicted_and_measured(predicted: Sequence[Utilisation], measured: Measureme
     return _chart(draw, "%", "", height=0.7 + 0.4 * max(1, len(predicted)))
 
 
-def _chart(draw: Callable[[Any], None], across: str, up: str, height: float = 2.4) -> str:
+def _chart(draw: Callable[[Any], None], across: str, up: str, height: float = 2.4, width: float = WHOLE) -> str:
     """One chart as an SVG element; the same data give the same text."""
     import matplotlib as mpl  # noqa: PLC0415 - takes a second to load, and only reports need it
 
@@ -90,7 +129,7 @@ def _chart(draw: Callable[[Any], None], across: str, up: str, height: float = 2.
         **dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), INK),
     }
     with mpl.rc_context(style):
-        figure = Figure(figsize=(7.2, height), layout="constrained")
+        figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.subplots()
         draw(axes)
         axes.set_xlabel(across)

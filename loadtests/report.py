@@ -2,8 +2,8 @@
 
 import json
 import os
+from collections.abc import Sequence
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from lms_stack.course import Course
 from lms_stack.demand import Demand
 from lms_stack.facts import facts
-from lms_stack.measurement import ClassResult, GeneratorHealth, Measurement
+from lms_stack.measurement import Measurement
 from lms_stack.plan import Plan
+from lms_stack.readiness import plan_hash
 from lms_stack.units import show
 from lms_stack.verdict import Outcome, Verdict
-from loadtests import charts
+from loadtests import charts, tables
+from loadtests.aside import Aside
+from loadtests.attribution import Breaking, breaking_order
+
+#: Where nothing stands beside a measurement.
+NOTHING = Aside()
 
 WORDS = {
     Outcome.FITS: {
@@ -45,18 +51,29 @@ WORDS = {
 }
 
 
+def write_measurement(folder: Path, measured: Measurement) -> None:
+    """Write measurement.json, which a certificate is bound to by its hash, whole or not at all."""
+    _write(folder / "measurement.json", measured.model_dump_json(indent=1))
+
+
 def write_report(
-    folder: Path, course: Course, plan: Plan, demand: Demand, measured: Measurement, judged: Verdict
+    folder: Path,
+    course: Course,
+    plan: Plan,
+    demand: Demand,
+    measured: Measurement,
+    judged: Verdict,
+    aside: Aside = NOTHING,
 ) -> None:
     """Write report.html, report.json and measurement.json into a folder, each whole or not at all."""
-    document = report_document(course, plan, demand, measured, judged)
-    _write(folder / "measurement.json", measured.model_dump_json(indent=1))
-    _write(folder / "report.html", report_page(course, plan, demand, measured, judged))
+    document = report_document(course, plan, demand, measured, judged, aside)
+    write_measurement(folder, measured)
+    _write(folder / "report.html", report_page(course, plan, demand, measured, judged, aside))
     _write(folder / "report.json", json.dumps(document, ensure_ascii=False, indent=1))
 
 
 def report_document(
-    course: Course, plan: Plan, demand: Demand, measured: Measurement, judged: Verdict
+    course: Course, plan: Plan, demand: Demand, measured: Measurement, judged: Verdict, aside: Aside = NOTHING
 ) -> dict[str, Any]:
     """What the report says, as data."""
     load = measured.load
@@ -72,22 +89,30 @@ def report_document(
         "plan_hash": plan_hash(plan),
         "hold": {"started": load.hold_started.isoformat(), "ended": load.hold_ended.isoformat()},
         "classes": [each.model_dump(mode="json") for each in load.classes],
+        "phases": [each.model_dump(mode="json", exclude={"classes"}) for each in load.phases],
+        "saturation": load.saturation.model_dump() if load.saturation else None,
+        "recovery": load.recovery.model_dump() if load.recovery else None,
         "generator": {**load.generator.model_dump(), "achieved_share": load.generator.achieved_share},
         "resources": [use.model_dump() for use in measured.resources],
+        "breaking_order": [row.model_dump() for row in breaking_order(measured, demand)],
         "units": [use.model_dump() for use in measured.units],
         "predicted": [use.model_dump(mode="json") for use in plan.predicted],
         "missing_metrics": list(measured.missing_metrics),
+        "edge": [row.model_dump(mode="json", exclude={"generator"}) for row in tables.edge_rows(measured, aside)],
+        "edge_trouble": aside.edge_trouble,
+        "compared_with": aside.last.folder if aside.last else None,
+        "comparison": [row.model_dump() for row in tables.compared_rows(measured, aside)],
+        "queries": dict(aside.queries),
+        "certificate": aside.certificate.model_dump(mode="json") if aside.certificate else None,
     }
 
 
-def plan_hash(plan: Plan) -> str:
-    """What tells one plan from every other."""
-    return sha256(plan.model_dump_json().encode()).hexdigest()
-
-
-def report_page(course: Course, plan: Plan, demand: Demand, measured: Measurement, judged: Verdict) -> str:
+def report_page(
+    course: Course, plan: Plan, demand: Demand, measured: Measurement, judged: Verdict, aside: Aside = NOTHING
+) -> str:
     """The report as one page that needs nothing else."""
     objective = course.objectives.page_p95
+    order = breaking_order(measured, demand)
     return (
         _environment()
         .get_template("report.html.j2")
@@ -97,68 +122,48 @@ def report_page(course: Course, plan: Plan, demand: Demand, measured: Measuremen
             demand=demand,
             measured=measured,
             judged=judged,
+            aside=aside,
             words=WORDS[judged.outcome],
             what_if=measured.what_if.model_dump(exclude_none=True),
             objective=show(objective, "s"),
-            rows=[_row(each, demand) for each in measured.load.classes],
-            units=_units(measured),
-            health=_health(measured.load.generator),
-            charts=_charts(plan, measured, objective),
+            rows=tables.class_rows(measured, demand, plan, aside),
+            breaking=tables.breaking_rows(order, aside),
+            excuses=tables.excuse_rows(judged, measured, aside),
+            bottleneck=tables.bottleneck_cell(judged, measured, aside),
+            first=tables.first_to_break(measured, demand),
+            edge=tables.edge_rows(measured, aside),
+            compared=tables.compared_rows(measured, aside),
+            phases=tables.phase_rows(measured.load),
+            units=tables.unit_rows(measured, aside),
+            health=tables.health_rows(measured.load),
+            steady=tables.steadiness(measured.load),
+            around=tables.surroundings(measured),
+            mobile=tables.mobile_rows(measured),
+            charts=_charts(plan, demand, measured, order, objective),
             plan_hash=plan_hash(plan),
+            limits={name: show(fact.number, fact.unit) for name, fact in facts().thresholds.items()},
         )
     )
 
 
 @cache
 def _environment() -> Environment:
-    return Environment(loader=PackageLoader("loadtests"), autoescape=True, undefined=StrictUndefined)
+    environment = Environment(loader=PackageLoader("loadtests"), autoescape=True, undefined=StrictUndefined)
+    environment.globals["show"] = show
+    return environment
 
 
-def _row(result: ClassResult, demand: Demand) -> dict[str, Any]:
-    times = (result.p50, result.p95, result.p99, result.longest)
-    planned = demand.requests.get(result.request_class)
-    return {
-        "result": result,
-        "planned": str(planned) if planned else "–",
-        "times": ["–" if time is None else show(time, "s") for time in times],
-    }
-
-
-def _units(measured: Measurement) -> list[tuple[str, str, str, str]]:
-    """What each service took of the CPU, and that divided by the requests of the hold."""
+def _charts(
+    plan: Plan, demand: Demand, measured: Measurement, order: Sequence[Breaking], objective: float
+) -> dict[str, str]:
     load = measured.load
-    seconds = (load.hold_ended - load.hold_started).total_seconds()
-    served = sum(each.completed + each.failed for each in load.classes)
-    return [
-        (use.unit, use.host, show(use.cores, "core"), show(use.cores * seconds / served, "s") if served else "–")
-        for use in measured.units
-    ]
-
-
-def _health(generator: GeneratorHealth) -> list[tuple[str, str, str]]:
-    limits = {name: fact.number for name, fact in facts().thresholds.items()}
-    started = f"{generator.started_arrivals} / {generator.intended_arrivals}"
-    return [
-        ("event-loop lag p99", show(generator.loop_lag_p99, "s"), f"≤ {show(limits['loop_lag_p99'], 's')}"),
-        (
-            "waiting for its CPU",
-            show(generator.run_queue_share, "share"),
-            f"≤ {show(limits['run_queue_share'], 'share')}",
-        ),
-        ("arrivals started", started, f"≥ {show(limits['achieved_share'], 'share')}"),
-        ("its CPU", show(generator.cpu_share, "share"), "–"),
-        ("Locust's CPU warning", "yes" if generator.cpu_warning else "no", "no"),
-    ]
-
-
-def _charts(plan: Plan, measured: Measurement, objective: float) -> dict[str, str]:
-    samples = measured.load.samples
     return {
-        "requests": charts.requests_over_time(samples),
-        "p95": charts.p95_over_time(samples, objective),
-        "bits": charts.bits_over_time(samples),
-        "classes": charts.classes_against_objective(measured.load.classes, objective),
+        "requests": charts.requests_over_time(load),
+        "p95": charts.p95_over_time(load, objective),
+        "bits": charts.bits_over_time(load),
+        "classes": charts.classes_against_objective(load.classes, objective),
         "predicted": charts.predicted_and_measured(plan.predicted, measured),
+        "breaking": charts.breaking_order(order, demand.learners),
     }
 
 

@@ -33,6 +33,12 @@ class Metric(StrEnum):
     # postgres exporter
     DATABASE_CONNECTIONS = "pg_stat_activity_count"
     DATABASE_CONNECTIONS_LIMIT = "pg_settings_max_connections"
+    # redis exporter, which knows valkey
+    CACHE_KEYS = "redis_db_keys"
+    # node exporter
+    DISK_BUSY_SECONDS = "node_disk_io_time_seconds_total"
+    FILE_SYSTEM = "node_filesystem_size_bytes"
+    FILE_SYSTEM_FREE = "node_filesystem_avail_bytes"
 
 
 class Record(StrEnum):

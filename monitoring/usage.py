@@ -1,8 +1,9 @@
 """How busy each resource of the stack was in a span of time; what is not known is named, never taken for idle."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from lms_stack.measurement import ResourceUse, UnitUse
 from lms_stack.plan import STACK_ROLES, Role
@@ -14,6 +15,8 @@ from monitoring.rules import pool_busy, pool_size
 
 #: Seconds between two looks at a gauge inside the span: the scrape interval.
 STEP = 5
+#: File systems that no data of the stack lie on.
+_NO_DATA = '{mountpoint!~"/(run|dev|sys|proc|tmp)(/.*)?"}'
 #: The shortest span a rate is taken over: with a scrape each 5 s it has three samples.
 SHORTEST = 15
 
@@ -53,6 +56,48 @@ def unit_use(prometheus: Prometheus, topology: Topology, started: datetime, ende
     return tuple(sorted((use for use in found if use.host in stack), key=lambda use: -use.cores))
 
 
+def cache_lost(prometheus: Prometheus, topology: Topology, started: datetime, ended: datetime) -> float | None:
+    """The largest share of a cache's keys that was gone from one scrape to the next; None where nothing was read.
+
+    :raises StepFailed: Prometheus can't be reached.
+    """
+    hosts = {host.name for host in topology.hosts_of(Role.CACHE)}
+    span = _Asked(prometheus, started, ended).span
+    keys = f"sum by (host) ({Metric.CACHE_KEYS})"
+    before = f"clamp_min(sum by (host) ({Metric.CACHE_KEYS} offset {STEP}s), 1)"
+    found = prometheus.by_host(f"max_over_time((1 - {keys} / {before})[{span}:{STEP}s])", ended)
+    return max((share for host, share in found.items() if host in hosts), default=None)
+
+
+@dataclass(frozen=True)
+class _Series:
+    """An expression by host, and the name of the series it needs."""
+
+    expression: str
+    what: str
+
+
+@dataclass(frozen=True)
+class _Resource:
+    """One resource of a host: what is in use and how much there is, in one unit.
+
+    `needed` is False where some machines have no such series, and the measurement is worth as much without it.
+    """
+
+    kind: Literal["cpu", "link", "pool", "disk", "lock"]
+    name: str
+    used: _Series
+    size: _Series | float
+    shown: Callable[[float], str]
+    needed: bool = True
+
+    @property
+    def query(self) -> str:
+        """The PromQL of the share that is in use, by host."""
+        size = self.size.expression if isinstance(self.size, _Series) else f"{self.size:g}"
+        return self.used.expression if size == "1" else f"{self.used.expression} / {size}"
+
+
 @dataclass
 class _Asked:
     """The questions of one span, with what was found and what was missing."""
@@ -69,78 +114,120 @@ class _Asked:
         """The span as a duration of PromQL."""
         return f"{max(SHORTEST, round((self.ended - self.started).total_seconds()))}s"
 
-    def of(self, host: str, expression: str, what: str) -> float | None:
+    def ask(self, host: str, resource: _Resource) -> None:
+        """Note the use of a resource of a host, or that it is missing."""
+        used = self._of(host, resource.used, needed=resource.needed)
+        size = resource.size
+        there = self._of(host, size, needed=resource.needed) if isinstance(size, _Series) else size
+        if used is not None and there:
+            self.found.append(
+                ResourceUse(
+                    resource=resource.kind,
+                    host=host,
+                    name=resource.name,
+                    share=used / there,
+                    capacity=resource.shown(there),
+                    size=there,
+                    query=resource.query,
+                )
+            )
+
+    def _of(self, host: str, series: _Series, *, needed: bool) -> float | None:
         """The value of an expression for a host; its absence is noted under the name of the series."""
-        if expression not in self._known:
-            self._known[expression] = self.prometheus.by_host(expression, self.ended)
-        value = self._known[expression].get(host)
-        if value is None:
-            self.missing.append(f"{what} of {host}")
+        if series.expression not in self._known:
+            self._known[series.expression] = self.prometheus.by_host(series.expression, self.ended)
+        value = self._known[series.expression].get(host)
+        if value is None and needed:
+            self.missing.append(f"{series.what} of {host}")
         return value
 
-    def rate(self, host: str, counter: Metric) -> float | None:
-        return self.of(host, f"sum by (host) (rate({counter}[{self.span}]))", counter)
+    def rate(self, counter: Metric, factor: str = "") -> _Series:
+        return _Series(f"{factor}sum by (host) (rate({counter}[{self.span}]))", counter)
 
-    def mean(self, host: str, expression: str, what: str) -> float | None:
-        return self.of(host, f"avg_over_time(({expression})[{self.span}:{STEP}s])", what)
+    def mean(self, expression: str, what: str) -> _Series:
+        return _Series(f"avg_over_time(({expression})[{self.span}:{STEP}s])", what)
 
 
 def _ask_host(asked: _Asked, host: Host, link_bits: float | None) -> None:
-    asked.found.extend(_cpu(asked, host))
+    asked.ask(host.name, _cpu(asked))
     if host.link is not None:
-        asked.found.extend(_link(asked, host, Metric.LINK_TRANSMIT, "edge link out", link_bits or host.link))
-        asked.found.extend(_link(asked, host, Metric.LINK_RECEIVE, "edge link in", host.link))
-    for role, pool in _POOLS:
-        if role in host.roles:
-            asked.found.extend(pool(asked, host))
+        asked.ask(host.name, _link(asked, "edge link out", Metric.LINK_TRANSMIT, link_bits or host.link))
+        asked.ask(host.name, _link(asked, "edge link in", Metric.LINK_RECEIVE, host.link))
+    if Role.APP in host.roles:
+        asked.ask(host.name, _workers(asked))
+    if Role.DATABASE in host.roles:
+        for resource in (_pool(asked), _connections(asked), _lock(asked)):
+            asked.ask(host.name, resource)
+    for resource in (_disk_time(asked), _disk_space()):
+        asked.ask(host.name, resource)
 
 
-def _cpu(asked: _Asked, host: Host) -> Iterator[ResourceUse]:
-    used = asked.rate(host.name, Metric.HOST_CPU_SECONDS)
-    cores = asked.of(host.name, f"max by (host) ({Metric.HOST_CORES})", Metric.HOST_CORES)
-    if used is not None and cores:
-        capacity = f"{cores:g} core{'s' if cores != 1 else ''}"
-        yield ResourceUse(resource="cpu", host=host.name, name="CPU", share=used / cores, capacity=capacity)
+def _counted(word: str) -> Callable[[float], str]:
+    return lambda there: f"{there:g} {word}"
 
 
-def _link(asked: _Asked, host: Host, counter: Metric, name: str, bits: float) -> Iterator[ResourceUse]:
-    rate = asked.rate(host.name, counter)
-    if rate is not None:
-        share = 8 * rate / bits
-        yield ResourceUse(resource="link", host=host.name, name=name, share=share, capacity=show(bits, "bit/s"))
+def _cores(there: float) -> str:
+    return f"{there:g} core{'s' if there != 1 else ''}"
 
 
-def _pool(
-    name: str, unit: str, busy: tuple[str, str], size: tuple[str, str]
-) -> Callable[[_Asked, Host], Iterator[ResourceUse]]:
-    """A reader of one pool: the mean of what is busy or wanted, by what there is. Each expression with its metric."""
-
-    def read(asked: _Asked, host: Host) -> Iterator[ResourceUse]:
-        taken, there = asked.mean(host.name, *busy), asked.mean(host.name, *size)
-        if taken is not None and there:
-            capacity = f"{there:g} {unit}"
-            yield ResourceUse(resource="pool", host=host.name, name=name, share=taken / there, capacity=capacity)
-
-    return read
+def _cpu(asked: _Asked) -> _Resource:
+    cores = _Series(f"max by (host) ({Metric.HOST_CORES})", Metric.HOST_CORES)
+    return _Resource("cpu", "CPU", asked.rate(Metric.HOST_CPU_SECONDS), cores, _cores)
 
 
-def _summed(metric: Metric) -> tuple[str, str]:
-    return f"sum by (host) ({metric})", metric
+def _link(asked: _Asked, name: str, counter: Metric, bits: float) -> _Resource:
+    return _Resource("link", name, asked.rate(counter, "8 * "), bits, lambda there: show(there, "bit/s"))
 
 
-_POOLS = (
-    (Role.APP, _pool("application workers", "workers", _summed(Metric.WORKERS_BUSY), _summed(Metric.WORKERS))),
-    (
-        Role.DATABASE,
-        _pool("pgbouncer pool", "connections", (pool_busy(), Metric.POOL_ACTIVE), (pool_size(), Metric.POOL_SIZE)),
-    ),
-    (
-        Role.DATABASE,
-        _pool(
-            "PostgreSQL connections",
-            "connections",
-            _summed(Metric.DATABASE_CONNECTIONS),
-            _summed(Metric.DATABASE_CONNECTIONS_LIMIT),
-        ),
-    ),
-)
+def _summed(metric: Metric, labels: str = "") -> str:
+    return f"sum by (host) ({metric}{labels})"
+
+
+def _workers(asked: _Asked) -> _Resource:
+    busy = asked.mean(_summed(Metric.WORKERS_BUSY), Metric.WORKERS_BUSY)
+    there = asked.mean(_summed(Metric.WORKERS), Metric.WORKERS)
+    return _Resource("pool", "application workers", busy, there, _counted("workers"))
+
+
+def _pool(asked: _Asked) -> _Resource:
+    """The mean of the connections that are busy or wanted, by those there are."""
+    busy, there = asked.mean(pool_busy(), Metric.POOL_ACTIVE), asked.mean(pool_size(), Metric.POOL_SIZE)
+    return _Resource("pool", "pgbouncer pool", busy, there, _counted("connections"))
+
+
+def _connections(asked: _Asked) -> _Resource:
+    taken = asked.mean(_summed(Metric.DATABASE_CONNECTIONS), Metric.DATABASE_CONNECTIONS)
+    there = asked.mean(_summed(Metric.DATABASE_CONNECTIONS_LIMIT), Metric.DATABASE_CONNECTIONS_LIMIT)
+    return _Resource("pool", "PostgreSQL connections", taken, there, _counted("connections"))
+
+
+def _lock(asked: _Asked) -> _Resource:
+    """How busy the most wanted locks were, by how often a scrape saw somebody wait for one.
+
+    In M/M/1 a second one is there, and waits, for U squared of the time (Kleinrock 1975), so U is the root of that
+    share. Who waits for different locks is counted together, which makes U an upper bound for each.
+    """
+    nobody = f"0 * {_summed(Metric.DATABASE_CONNECTIONS)}"
+    waiting = f"({_summed(Metric.DATABASE_CONNECTIONS, _WAITS_FOR_A_LOCK)} or {nobody}) > bool 0"
+    seen = asked.mean(waiting, Metric.DATABASE_CONNECTIONS).expression
+    series = _Series(f"sqrt({seen})", f"{Metric.DATABASE_CONNECTIONS}, lock waits")
+    return _Resource("lock", "database locks", series, 1.0, lambda _: "the time")
+
+
+def _disk_time(asked: _Asked) -> _Resource:
+    """The share of the time in which the busiest disk had something to do; some machines' kernels don't tell."""
+    busy = f"max by (host) (rate({Metric.DISK_BUSY_SECONDS}[{asked.span}]))"
+    series = _Series(busy, Metric.DISK_BUSY_SECONDS)
+    return _Resource("disk", "disk time", series, 1.0, lambda _: "the time", needed=False)
+
+
+def _disk_space() -> _Resource:
+    """How full the fullest file system is; the root by our own exporter, for the node exporter leaves overlays out."""
+    root = f"{Metric.HOST_DISK_FREE} / {Metric.HOST_DISK}"
+    others = f"{Metric.FILE_SYSTEM_FREE}{_NO_DATA} / {Metric.FILE_SYSTEM}{_NO_DATA}"
+    series = _Series(f"1 - min by (host) ({root} or {others})", Metric.HOST_DISK_FREE)
+    return _Resource("disk", "disk space", series, 1.0, lambda _: "the fullest file system")
+
+
+#: What PostgreSQL's exporter calls a backend that waits for a lock of the database's own.
+_WAITS_FOR_A_LOCK = '{wait_event_type="Lock"}'

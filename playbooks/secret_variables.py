@@ -26,6 +26,7 @@ def secret_variables(inputs: ConfigureInputs) -> dict[str, Any]:
         "edge_certificate": secrets["site_certificate"] + secrets["ca_certificate"],
         "edge_key": secrets["site_key"],
         "edge_media_secret": secrets["media_secret"],
+        "edge_store_token": store_token(secrets),
         "app_environment": environment_lines(environment(inputs.topology, secrets) | mail(inputs)),
         "app_initial_passwords": secrets["account_passwords"],
         "database_verifier": verifier(APPLICATION, secrets["database_password"]),
@@ -47,10 +48,15 @@ def environment(topology: Topology, secrets: Mapping[str, str]) -> dict[str, str
         "LOPHOC_CACHE_URL": f"redis://:{quote(secrets['cache_password'], safe='')}@{cache.target}/0",
         "LOPHOC_URL": topology.url("https").rstrip("/"),
         "LOPHOC_ALLOWED_HOSTS": ",".join(allowed_hosts(topology)),
-        "LOPHOC_MEDIA_ROOT": PATHS["media"],
+        "LOPHOC_MEDIA_STORE": f"http://:{store_token(secrets)}@{topology.endpoints('media-store')[0].target}/",
         "LOPHOC_STATIC_ROOT": PATHS["static"],
         "LOPHOC_INITIAL_PASSWORDS": f"{PATHS['settings']}/initial-passwords.json",
     }
+
+
+def store_token(secrets: Mapping[str, str]) -> str:
+    """What the application shows the media store: made from the secret that both sides have, and not to be got back."""
+    return _hash(f"media-store {secrets['media_secret']}")
 
 
 def mail(inputs: ConfigureInputs) -> dict[str, str]:

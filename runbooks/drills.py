@@ -6,9 +6,12 @@ A drill that was killed leaves its fault behind; restore_all() takes every one b
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from lms_stack.engines import ENGINES
+from lms_stack.errors import StepFailed
 from lms_stack.plan import Role
 from lms_stack.remote import Remote
 from lms_stack.topology import Host, Topology
+from runbooks.faults import Fault, When, faults
 
 #: Included by nginx inside its location of the application; empty but for drills.
 DRILL_FOLDER = "/etc/nginx/taphuan-drills"
@@ -52,10 +55,60 @@ def error_page(remote: Remote, topology: Topology) -> Iterator[None]:
         _restore_pages(remote, topology)
 
 
-def restore_all(remote: Remote, topology: Topology) -> None:
+class Drill:
+    """A fault of the stack that stands, or waits for the load to be held."""
+
+    def __init__(self, remote: Remote, topology: Topology, fault: Fault | None) -> None:
+        self._remote = remote
+        self._topology = topology
+        self._waiting = fault
+
+    def begin(self, when: When) -> None:
+        """Make the fault, once, if this is its time."""
+        fault = self._waiting
+        if fault and fault.when is when:
+            self._waiting = None
+            for host in self._topology.hosts_of(fault.role):
+                self._remote.run(host.name, fault.begin, timeout=60)
+
+
+@contextmanager
+def drill(remote: Remote, topology: Topology, engine: str, name: str | None) -> Iterator[Drill]:
+    """A fault of runbooks/faults.py; one of the hold begins when `begin(When.IN_THE_HOLD)` is called.
+
+    :param name: of the fault; none is made where it is None.
+    :raises StepFailed: a host doesn't take it; it is then undone.
+    """
+    fault = next((each for each in faults(ENGINES[engine]) if each.name == name), None)
+    found = Drill(remote, topology, fault)
+    try:
+        found.begin(When.BEFORE)
+        yield found
+    finally:
+        if fault:
+            _restore(remote, topology, fault)
+
+
+def _restore(remote: Remote, topology: Topology, fault: Fault) -> None:
+    for host in topology.hosts_of(fault.role):
+        remote.run(host.name, fault.restore, timeout=60)
+
+
+def restore_all(remote: Remote, topology: Topology, engine: str) -> None:
     """Take every drill back, also of a run that was killed. Changes nothing where none stands."""
     _restore_links(remote, topology)
     _restore_pages(remote, topology)
+    for role in Role:
+        commands = [fault.restore for fault in faults(ENGINES[engine]) if fault.role is role]
+        for host in topology.hosts_of(role) if commands else ():
+            _restore_here(remote, host, commands)
+
+
+def _restore_here(remote: Remote, host: Host, commands: list[str]) -> None:
+    """Each in a shell of its own, for some leave by `exit`; by one call, for a round trip costs more than all."""
+    script = "\n".join(f"({command}\n) || failed=1" for command in commands)
+    if remote.run(host.name, f'failed=\n{script}\ntest -z "$failed"', timeout=120, check=False).code:
+        raise StepFailed(f"a drill could not be taken back on {host.name}", hint="reboot it: no drill outlives that")
 
 
 def _restore_links(remote: Remote, topology: Topology) -> None:

@@ -21,7 +21,13 @@ TEST_PACKAGES = (
     HostPackage("npm", "npm", "fetches published packages that a test plays"),
     HostPackage("fonts-dejavu-core", "/usr/share/fonts/truetype/dejavu", "draws Vietnamese in screenshots"),
 )
-UNPACKED = {"promtool": "prometheus", "amtool": "prometheus-alertmanager"}
+UNPACKED = {
+    "promtool": ("prometheus",),
+    "amtool": ("prometheus-alertmanager",),
+    "prometheus-blackbox-exporter": ("prometheus-blackbox-exporter",),
+    "nginx": ("nginx",),
+    "sshd": ("openssh-server", "libwrap0"),
+}
 """Programs taken out of their Debian packages: installing those would start a daemon on this machine."""
 
 tell = to_stderr(time.monotonic())
@@ -44,7 +50,7 @@ def prepare(*, fast: bool) -> dict[str, str]:
         tasks["host packages"] = lambda: _host_packages(logs / "apt.log")
     side_by_side(tasks, tell)
     variables = environment.variables(os.environ, CHECKOUT)
-    return {**variables, "PATH": f"{variables['PATH']}{os.pathsep}{_unpacked_folder() / 'usr' / 'bin'}"}
+    return {**variables, "PATH": os.pathsep.join((variables["PATH"], *map(str, _unpacked_programs())))}
 
 
 def prepare_pulumi() -> Path:
@@ -55,13 +61,18 @@ def prepare_pulumi() -> Path:
 def _host_packages(log: Path) -> None:
     if missing := [package.name for package in TEST_PACKAGES if not package.is_present()]:
         apt.install(missing, log, tell)
-    for program, package in UNPACKED.items():
-        if not shutil.which(program) and not (_unpacked_folder() / "usr" / "bin" / program).exists():
-            _unpack(package, log)
+    for program, packages in UNPACKED.items():
+        if not shutil.which(program) and not any((folder / program).exists() for folder in _unpacked_programs()):
+            for package in reversed(packages):  # the program itself last: it is looked for
+                _unpack(package, log)
 
 
 def _unpacked_folder() -> Path:
     return cache_root() / "debian-tools"
+
+
+def _unpacked_programs() -> tuple[Path, Path]:
+    return _unpacked_folder() / "usr" / "bin", _unpacked_folder() / "usr" / "sbin"
 
 
 def _unpack(package: str, log: Path) -> None:

@@ -5,6 +5,7 @@ from importlib.resources import files
 from typing import Any
 
 import yaml
+from pydantic import Field
 
 from lms_stack.request_classes import RequestClass
 from lms_stack.units import Frozen, Interval
@@ -44,6 +45,13 @@ class Fact(Frozen):
         return sorted(self.values)
 
     @property
+    def series(self) -> list[float]:
+        """The list of figures in its own order; ValueError where the fact is not a list."""
+        if not isinstance(self.values, list):
+            raise ValueError(f"not a series: {self.what}")
+        return self.values
+
+    @property
     def mix(self) -> dict[str, float]:
         """The named values; ValueError where the fact has none."""
         if not isinstance(self.values, dict):
@@ -79,16 +87,19 @@ class ServiceDemands(Frozen):
     source: str
     spread: float
     demands: dict[RequestClass, ServiceDemand]
+    origin: str = "as measured"
 
 
 class Facts(Frozen):
-    """All facts that demand, sizing and verdict need."""
+    """All facts that demand, sizing, load tests and verdict need."""
 
     activity: dict[str, Fact]
     sizing: dict[str, Fact]
+    prices: dict[str, Fact]
     thresholds: dict[str, Fact]
     journeys: dict[str, Journey]
     service_demands: ServiceDemands
+    load_test: dict[str, Fact] = Field(default_factory=dict)
 
 
 def _read(name: str) -> Any:
@@ -101,9 +112,11 @@ def facts() -> Facts:
     return Facts(
         activity=_read("activity"),
         sizing=_read("sizing"),
+        prices=_read("prices"),
         thresholds=_read("thresholds"),
         journeys=_read("journeys"),
         service_demands=_read("service_demands"),
+        load_test=_read("load_test"),
     )
 
 

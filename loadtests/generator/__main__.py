@@ -17,7 +17,7 @@ def main() -> None:
     plan_file, result_file = Path(sys.argv[1]), Path(sys.argv[2])
     plan = json.loads(plan_file.read_text("utf-8"), object_hook=lambda each: SimpleNamespace(**each))
     password = sys.stdin.readline().strip()
-    result = Run(plan, password).play()
+    result = Run(plan, password, result_file.parent).play()
     part = result_file.with_suffix(".part")
     part.write_text(json.dumps(result), "utf-8")
     part.replace(result_file)

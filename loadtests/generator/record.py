@@ -1,4 +1,4 @@
-"""What is measured: per request class over the hold, and per second over the whole run."""
+"""What is measured: by class in each phase, and by second over the whole run, so that hosts can be added up."""
 
 from collections import Counter, defaultdict
 from typing import Any
@@ -6,22 +6,23 @@ from typing import Any
 from hdrh.histogram import HdrHistogram
 
 _MICRO = 1_000_000
-_LONGEST = 300 * _MICRO
+#: The histograms' range in microseconds, and their significant digits; loadtests/merge.py adds them up.
+LONGEST, DIGITS = 300 * _MICRO, 3
 _KINDS = 20
 
 
 class ClassRecord:
-    """One request class of the arrivals that fell into the hold."""
+    """One request class of the arrivals that fell into a phase."""
 
     def __init__(self) -> None:
         self.completed = self.failed = self.bytes = 0
         self.failures: Counter[str] = Counter()
-        self.times = HdrHistogram(1, _LONGEST, 3)
+        self.times = HdrHistogram(1, LONGEST, DIGITS)
 
-    def add(self, seconds: float, size: int, failure: str | None) -> None:
+    def add(self, micros: int, size: int, failure: str | None) -> None:
         """One request that came to its end, however it did."""
         self.bytes += size
-        self.times.record_value(min(_LONGEST, max(1, int(seconds * _MICRO))))
+        self.times.record_value(min(LONGEST, max(1, micros)))
         if failure is None:
             self.completed += 1
             return
@@ -29,60 +30,70 @@ class ClassRecord:
         if failure in self.failures or len(self.failures) < _KINDS:
             self.failures[failure] += 1
 
-    def summary(self, name: str, intended: float) -> dict[str, Any]:
-        """As the measurement names it; no percentile of nothing."""
-        some = self.times.get_total_count() > 0
+    def summary(self, intended: float) -> dict[str, Any]:
+        """As loadtests/merge.py reads it; the times as an encoded histogram."""
         return {
-            "request_class": name,
             "intended": intended,
             "completed": self.completed,
             "failed": self.failed,
             "failures": dict(self.failures.most_common()),
-            "p50": self._at(50) if some else None,
-            "p95": self._at(95) if some else None,
-            "p99": self._at(99) if some else None,
-            "longest": self._at(100) if some else None,
-            "bytes_received": self.bytes,
+            "bytes": self.bytes,
+            "times": self.times.encode().decode() if self.times.get_total_count() else None,
         }
-
-    def _at(self, percentile: float) -> float:
-        return float(self.times.get_value_at_percentile(percentile)) / _MICRO
 
 
 class Second:
-    """One second of the run."""
+    """One second of the run: requests that ended in it, and pages that were due in it."""
 
     def __init__(self) -> None:
         self.requests = self.failures = self.bytes = self.in_flight = 0
-        self.times: list[float] = []
+        self.times: list[int] = []
+        self.pages: list[int] = []
+        self.due = self.due_failed = 0
+        self.due_pages: list[int] = []
 
-    def summary(self, number: int) -> dict[str, Any]:
-        """As the measurement names it."""
-        ordered = sorted(self.times)
-        p95 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))] if ordered else None
-        return {
-            "second": float(number),
-            "requests": self.requests,
-            "failures": self.failures,
-            "p95": p95,
-            "in_flight": self.in_flight,
-            "bits": self.bytes * 8.0,
-        }
+    def summary(self) -> dict[str, Any]:
+        """As loadtests/merge.py reads it; times in microseconds."""
+        return {name: value for name, value in vars(self).items() if name != "pages"}
 
 
 class Record:
     """Everything that a run measures."""
 
-    def __init__(self) -> None:
-        self.classes: dict[str, ClassRecord] = defaultdict(ClassRecord)
+    def __init__(self, file_classes: tuple[str, ...] = ()) -> None:
+        self._files = frozenset(file_classes)
+        self.phases: dict[str, dict[str, ClassRecord]] = defaultdict(lambda: defaultdict(ClassRecord))
         self.seconds: dict[int, Second] = defaultdict(Second)
+        #: By tenths of a second of the run: the longest page that was answered in it, in microseconds.
+        self.answered: dict[int, int] = {}
 
-    def add(self, name: str, at: float, seconds: float, size: int, failure: str | None, *, counted: bool) -> None:
-        """One request that ended `at` seconds into the run; counted if its arrival fell into the hold."""
+    def add(self, phase: str, name: str, at: float, seconds: float, size: int, failure: str | None) -> None:
+        """One request that ended `at` seconds into the run, of an arrival of a phase."""
+        micros = int(seconds * _MICRO)
         second = self.seconds[int(at)]
         second.requests += 1
         second.failures += failure is not None
         second.bytes += size
-        second.times.append(seconds)
-        if counted:
-            self.classes[name].add(seconds, size, failure)
+        second.times.append(micros)
+        due = self.seconds[max(0, int(at - seconds))]
+        due.due += 1
+        due.due_failed += failure is not None
+        if name not in self._files:
+            second.pages.append(micros)
+            due.due_pages.append(micros)
+            tenth = int(at * 10)
+            self.answered[tenth] = max(micros, self.answered.get(tenth, 0))
+        self.phases[phase][name].add(micros, size, failure)
+
+    def recent(self, at: float, seconds: int) -> tuple[int, int, list[int]]:
+        """Of the whole seconds just before a moment: requests and failures that ended, and pages' times."""
+        last = [self.seconds[number] for number in range(max(0, int(at) - seconds), int(at)) if number in self.seconds]
+        times = [micros for second in last for micros in second.pages]
+        return sum(each.requests for each in last), sum(each.failures for each in last), times
+
+
+def p95(times: list[int]) -> float | None:
+    """The p95 of times in microseconds, in seconds."""
+    if not times:
+        return None
+    return sorted(times)[min(len(times) - 1, int(len(times) * 0.95))] / _MICRO

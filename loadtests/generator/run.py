@@ -1,52 +1,55 @@
-"""One run: sign visitors in, then let arrivals come as they were drawn, and measure those of the hold."""
+"""One run: sign visitors in, then let arrivals come as they were drawn, phase by phase, and measure them."""
 
-import json
 import random
-import ssl
-import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from itertools import cycle
+from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import gevent
 from gevent.pool import Pool
 from locust import FastHttpUser, task
-from locust.contrib.fasthttp import FastHttpSession
 from locust.env import Environment
 
-from loadtests.generator.arrivals import Arrival, schedule
+from loadtests.generator.arrivals import Arrival
+from loadtests.generator.beside import Beside
+from loadtests.generator.books import Books
+from loadtests.generator.browsers import Browsers
+from loadtests.generator.control import END_RAMP, LOOK, STOP, Control, say
 from loadtests.generator.health import Health
 from loadtests.generator.journeys import Journeys
-from loadtests.generator.record import Record
-from loadtests.generator.visitor import Failed, Slice, Visitor
+from loadtests.generator.record import p95
+from loadtests.generator.seek import broken
+from loadtests.generator.timeline import BETWEEN, JUDGED, Stretch, arrivals, timeline
+from loadtests.generator.visitor import Failed, Slice
 
-#: Journeys of people who arrive: a new browser each. All others are in the middle of a visit.
-ARRIVING = {"sign_in", "exam", "probe"}
+#: Seconds after which an arrival doesn't count as started when it was due.
+ON_TIME = 1.0
 
 
 class Run:
     """A load plan being played by Locust."""
 
-    def __init__(self, plan: SimpleNamespace, password: str) -> None:
+    def __init__(self, plan: SimpleNamespace, password: str, folder: Path) -> None:
         self.plan = plan
-        self.record = Record()
+        self.control = Control(folder)
+        self.books = Books(plan)
         self.health = Health()
-        self.chance = random.Random(plan.seed)
-        self.journeys = Journeys(plan, password, self.chance)
-        self.context = ssl.create_default_context(cafile=plan.ca_certificate)
+        chance = random.Random(f"{plan.seed} {plan.part}")
+        self.journeys = Journeys(plan, password, chance)
         self.environment = Environment(user_classes=[self._user_class()], host=plan.url)
+        self.browsers = Browsers(plan, self.journeys, self.environment, chance)
+        self.beside = Beside(plan, chance)
         self.runner = self.environment.create_local_runner()
         self.pool = Pool(plan.in_flight)
-        self.started: Counter[str] = Counter()
-        self.began = 0.0
-        self.waiting = 0
-        self._fresh = cycle(range(plan.sessions + 1, max(plan.learners, plan.sessions + 1) + 1))
-        self._signed_in: dict[str, list[Visitor]] = {"learner": [], "instructor": [], "organiser": [], "builder": []}
-        self._plan_by_name = {each.name: each for each in plan.journeys}
+        self.under_way: dict[str, set[Any]] = defaultdict(set)
+        self.phase, self.phase_ends = "", 0.0
+        self.began, self.began_at = time.perf_counter(), datetime.now(UTC)
+        self.stopped = False
+        self.knee: str | None = None
 
     def _user_class(self) -> type[FastHttpUser]:
         """One Locust user that lets all others arrive: closed users would wait for a slow server."""
@@ -61,188 +64,146 @@ class Run:
             @task
             def arrive(self) -> None:
                 """Play the whole schedule, once."""
-                run._play(self)
-                run.runner.quit()
+                try:
+                    run._play(self)
+                finally:
+                    run.runner.quit()
 
         return Arrivals
 
     def play(self) -> dict[str, Any]:
-        """Play the plan; gives back the result as lms_stack.measurement.LoadResult names it."""
+        """Play the plan; gives back what was measured as loadtests/merge.py reads it."""
         self.runner.start(1, spawn_rate=1)
         self.runner.greenlet.join()
         return self._result(bool(self.runner.cpu_warning_emitted))
 
-    def _visitor(self, user: Any, username: str) -> Visitor:
-        session = FastHttpSession(
-            self.plan.url,
-            self.environment.events.request,
-            user,
-            insecure=False,
-            ssl_context_factory=lambda: self.context,
-            connection_timeout=self.plan.time_out,
-            network_timeout=self.plan.time_out,
-            max_redirects=1,
-            max_retries=1,
-        )
-        return Visitor(self.plan.url, session, username, self._think)
-
-    def _think(self) -> float:
-        return self.chance.expovariate(1 / self.plan.think)
-
     def _play(self, user: Any) -> None:
-        self._sign_in_visitors(user)
-        plan = self.plan
-        arrivals = schedule(
-            [(each.name, each.rate) for each in plan.journeys], plan.warm_up + plan.hold + plan.drain, plan.seed
-        )
-        self.arrivals = arrivals
-        self.began = time.perf_counter()
-        self.began_at = datetime.now(UTC)
-        reporter = gevent.spawn(self._report)
-        holder = gevent.spawn(self._watch_hold)
-        for arrival in arrivals:
-            self._wait_until(arrival.at)
-            if arrival.at >= plan.warm_up + plan.hold and not self.waiting:
-                break
-            self._start(user, arrival)
-        self._let_end()
-        holder.join()
-        reporter.kill()
-
-    def _wait_until(self, at: float) -> None:
-        """Sleep until an arrival is due; on the way, end early when the last counted visitor has left."""
-        left = self.began + at - time.perf_counter()
-        if left > 0:
-            gevent.sleep(left)
-
-    def _start(self, user: Any, arrival: Arrival) -> None:
-        counted = self._counted(arrival)
-        if self.pool.full():
-            if counted:
-                self._tell(
-                    arrival.journey, counted, "login_form", self.began + arrival.at, 0, "generator: too many under way"
-                )
-            return
-        self.started[arrival.journey] += counted
-        self.waiting += counted
-        self.pool.spawn(self._visit, user, arrival, counted)
-
-    def _counted(self, arrival: Arrival) -> bool:
-        warm_up: float = self.plan.warm_up
-        return warm_up <= arrival.at < warm_up + float(self.plan.hold)
-
-    def _visit(self, user: Any, arrival: Arrival, counted: bool) -> None:
-        visitor, mine = self._who(user, arrival.journey)
-        try:
-            self._slice(visitor, arrival.journey, self.began + arrival.at, counted)
-        finally:
-            self.waiting -= counted
-            if mine:
-                visitor.session.client.clientpool.close()
-
-    def _who(self, user: Any, journey: str) -> tuple[Visitor, bool]:
-        """A new browser for those who arrive, one that is signed in for all others."""
-        if journey in ARRIVING:
-            return self._visitor(user, self.plan.learner_pattern.format(next(self._fresh))), True
-        return self.chance.choice(self._signed_in[self._plan_by_name[journey].role]), False
-
-    def _slice(self, visitor: Visitor, journey: str, due: float, counted: bool) -> None:
-        visit = Slice(visitor, due, lambda *said: self._tell(journey, counted, *said))
-        with suppress(Failed):
-            self.journeys.by_name(journey)(visit)
-
-    def _tell(self, _journey: str, counted: bool, name: str, due: float, size: int, failure: str | None) -> None:
-        now = time.perf_counter()
-        self.record.add(name, now - self.began, max(0.0, now - due), size, failure, counted=counted)
-
-    def _sign_in_visitors(self, user: Any) -> None:
-        """Fill the pool of signed-in browsers, a few at a time; who can't sign in is simply not in it."""
-        plan, small = self.plan, Pool(4)
-        for role, pattern, count in (
-            ("learner", plan.learner_pattern, min(plan.sessions, plan.learners)),
-            ("instructor", plan.instructor_pattern, min(plan.instructor_sessions, plan.instructors)),
-            ("organiser", plan.organiser_pattern, plan.organisers),
-            ("builder", plan.builder_pattern, plan.builders),
-        ):
-            for number in range(1, count + 1):
-                small.spawn(self._enter, role, self._visitor(user, pattern.format(number)))
-        small.join()
-        self.record = Record()
-        for role, visitors in self._signed_in.items():
-            if not visitors:
-                # Nobody could sign in: the journeys are still tried, and fail by what the site then answers.
-                visitors.append(self._visitor(user, f"{role}-nobody"))
-
-    def _enter(self, role: str, visitor: Visitor) -> None:
-        visit = Slice(visitor, time.perf_counter(), lambda *_said: None)
-        try:
-            self.journeys.enter(visit)
-        except Failed:
-            return
-        self._signed_in[role].append(visitor)
-
-    def _watch_hold(self) -> None:
-        self._wait_until(self.plan.warm_up)
-        self.health.begin()
-        self._wait_until(self.plan.warm_up + self.plan.hold)
-        self.health.end()
-
-    def _let_end(self) -> None:
-        """Give counted visitors until the drain's end; what is then still open has failed."""
-        until = self.began + self.plan.warm_up + self.plan.hold + self.plan.drain
-        while self.waiting and time.perf_counter() < until:
-            gevent.sleep(0.1)
-        self.cut_off = self.waiting
+        watchers = [gevent.spawn(self._listen)]
+        self.browsers.sign_in(user, lambda: self.stopped)
+        self.beside.look(Slice(self.browsers.somebody("learner"), time.perf_counter(), lambda *_said: None))
+        stretches = [(each, arrivals(self.plan, each, number)) for number, each in enumerate(timeline(self.plan))]
+        if self.plan.parts > 1:
+            self.control.wait_for_go()
+        self.began, self.began_at = time.perf_counter(), datetime.now(UTC)
+        watchers += [gevent.spawn(each) for each in (self._report, self.health.measure_lag)]
+        at = 0.0
+        for stretch, due in stretches:
+            if not self.stopped:
+                at = self._stretch(user, stretch, due, at)
         self.pool.kill(block=False)
+        gevent.killall(watchers)
+
+    def _stretch(self, user: Any, stretch: Stretch, due: list[Arrival], at: float) -> float:
+        """Play one stretch from a moment of the run on; gives back the moment at which it ended."""
+        before = self.phase
+        self._enter(stretch, at)
+        for arrival in [*due, None]:
+            if self._wait_until(at + arrival.at if arrival else at + stretch.seconds, stretch, before):
+                break
+            if arrival:
+                self._start(user, stretch.phase, arrival, at)
+        return self._leave(stretch, before)
+
+    def _enter(self, stretch: Stretch, at: float) -> None:
+        self.phase, self.phase_ends = stretch.phase, at + stretch.seconds
+        self.books.spans.setdefault(stretch.phase, [at, at])
+        if stretch.phase in JUDGED:
+            self.health.begin()
+        if stretch.phase == "hold":
+            self.beside.hold()
+
+    def _leave(self, stretch: Stretch, before: str) -> float:
+        at = min(self._now(), self.phase_ends)
+        self.books.spans[stretch.phase][1] = at
+        self.health.end()
+        self.beside.end()
+        if stretch.phase == BETWEEN:
+            self._cut_off(before)
+        return at
+
+    def _cut_off(self, phase: str) -> None:
+        """Visitors of a phase who still wait for an answer when their time is up have failed."""
+        late = self.under_way[phase]
+        self.books.cut_off[phase] += 0 if self.stopped else len(late)
+        gevent.killall(list(late), block=False)
+
+    def _wait_until(self, at: float, stretch: Stretch, before: str) -> bool:
+        """Sleep until a moment of the run; true where the stretch ends before it."""
+        while (left := at - self._now()) > 0:
+            gevent.sleep(min(left, LOOK))
+            if self._is_over(stretch, before):
+                return True
+        return self.stopped
+
+    def _is_over(self, stretch: Stretch, before: str) -> bool:
+        if stretch.phase == BETWEEN and not self.under_way[before]:
+            return True
+        return self.stopped or (stretch.phase == "ramp" and self.knee is not None)
+
+    def _now(self) -> float:
+        """Seconds since the run began."""
+        return time.perf_counter() - self.began
+
+    def _start(self, user: Any, phase: str, arrival: Arrival, at: float) -> None:
+        due = at + arrival.at
+        self.books.intended[phase][arrival.journey] += 1
+        late = self._now() - due
+        if late > self.plan.time_out or self.pool.full():
+            self._tell(phase, "login_form", self.began + due, 0, "generator: too late, or too many under way")
+            return
+        self.books.started[phase] += late <= ON_TIME
+        visit = self.pool.spawn(self._visit, user, phase, arrival.journey, self.began + due)
+        self.under_way[phase].add(visit)
+        visit.rawlink(self.under_way[phase].discard)
+
+    def _visit(self, user: Any, phase: str, journey: str, due: float) -> None:
+        with self.browsers.of(user, journey) as visitor, suppress(Failed):
+            self.journeys.by_name(journey)(Slice(visitor, due, lambda *said: self._tell(phase, *said)))
+
+    def _tell(self, phase: str, name: str, due: float, size: int, failure: str | None) -> None:
+        now = time.perf_counter()
+        self.books.record.add(phase, name, now - self.began, max(0.0, now - due), size, failure)
+
+    def _listen(self) -> None:
+        """Hear what whoever started this generator says."""
+        while True:
+            gevent.sleep(LOOK)
+            if self.control.told(STOP):
+                self.stopped = True
+            if self.control.told(END_RAMP) and not self.knee:
+                self.knee = "the ramp ended where another generator found the knee"
 
     def _report(self) -> None:
         """A line each second, for whoever watches."""
         while True:
-            gevent.sleep(1)
-            at = time.perf_counter() - self.began
-            self.record.seconds[int(at)].in_flight = len(self.pool)
-            done = self.record.seconds[max(0, int(at) - 1)]
-            line = {
-                "phase": self._phase(at),
-                "requests": done.requests,
-                "failures": done.failures,
-                "in_flight": len(self.pool),
-            }
-            sys.stdout.write(json.dumps(line) + "\n")
-            sys.stdout.flush()
+            gevent.sleep(1 - self._now() % 1 + 0.001)
+            at = self._now()
+            self.books.record.seconds[int(at)].in_flight = len(self.pool)
+            done = self.books.record.seconds[max(0, int(at) - 1)]
+            say(
+                phase=self.phase,
+                left=round(max(0.0, self.phase_ends - at), 1),
+                requests=done.requests,
+                failures=done.failures,
+                in_flight=len(self.pool),
+                p95=p95(self.books.record.recent(at, 5)[2]),
+                bits=done.bytes * 8,
+                knee=self._seek_knee(at),
+            )
 
-    def _phase(self, at: float) -> str:
-        if at < self.plan.warm_up:
-            return "warm-up"
-        return "peak held" if at < self.plan.warm_up + self.plan.hold else "end"
+    def _seek_knee(self, at: float) -> str | None:
+        """In the ramp: whether objectives were broken, or this generator was at its own limit."""
+        began = self.books.spans.get("ramp", [at])[0]
+        if self.phase == "ramp" and not self.knee and at - began >= self.plan.window:
+            self.knee = broken(self.plan, self.books.record, at, self.health.recent_lag())
+        return self.knee
 
     def _result(self, cpu_warning: bool) -> dict[str, Any]:
-        plan = self.plan
-        intended = Counter(each.journey for each in self.arrivals if self._counted(each))
-        hold_started = self.began_at + timedelta(seconds=plan.warm_up)
-        classes = self._classes(intended)
-        if self.cut_off:
-            # Visitors who were still waiting for an answer when time was up.
-            worst = max(classes, key=lambda each: each["intended"] - each["completed"] - each["failed"])
-            worst["failed"] += self.cut_off
-            worst["failures"]["unfinished when the run ended"] = self.cut_off
         return {
-            "started": self.began_at.isoformat(),
-            "hold_started": hold_started.isoformat(),
-            "hold_ended": (hold_started + timedelta(seconds=plan.hold)).isoformat(),
-            "classes": classes,
-            "generator": {
-                **self.health.summary(),
-                "intended_arrivals": sum(intended.values()),
-                "started_arrivals": sum(self.started.values()),
-                "cpu_warning": cpu_warning,
-            },
-            "samples": [self.record.seconds[number].summary(number) for number in sorted(self.record.seconds)],
+            "began": self.began_at.isoformat(),
+            "generator": {**self.health.summary(), **self.books.arrivals(), "cpu_warning": cpu_warning},
+            "knee": self.knee,
+            "stopped": self.stopped,
+            **self.beside.summary(),
+            **self.books.summary(),
         }
-
-    def _classes(self, intended: Counter[str]) -> list[dict[str, Any]]:
-        wanted: Counter[str] = Counter()
-        for journey in self.plan.journeys:
-            for name, count in vars(journey.requests).items():
-                wanted[name] += intended[journey.name] * count
-        return [self.record.classes[name].summary(name, float(wanted[name])) for name in sorted(wanted)]

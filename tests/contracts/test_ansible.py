@@ -1,7 +1,6 @@
 """The door to ansible-runner: real runs of Ansible against this machine, with and without an sshd on loopback."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,9 +14,9 @@ import pytest
 from lms_stack.errors import StepFailed
 from playbooks import runner
 from playbooks.judgement import ConfigureResult
+from tests.contracts import own_sshd
 
 ROOT = Path(__file__).parent.parent.parent
-SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 SECRET = "a-secret-of-this-test"
 
 pytestmark = pytest.mark.contract
@@ -126,9 +125,8 @@ def test_a_host_that_does_not_answer_is_unreachable(play: Play) -> None:
 @pytest.fixture
 def sshd(tmp_path: Path) -> Iterator[dict[str, Any]]:
     """An sshd on loopback with a host key of its own; gives back the host's variables."""
-    if os.geteuid() != 0 or not Path(SSHD).exists():
+    if os.geteuid() != 0 or not Path(own_sshd.SSHD).exists():
         pytest.skip("needs root and Debian's openssh-server")
-    Path("/run/sshd").mkdir(exist_ok=True)
     for name in ("host", "client", "other"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)], check=True)
     with socket.socket() as free:
@@ -142,7 +140,7 @@ def sshd(tmp_path: Path) -> Iterator[dict[str, Any]]:
         "StrictModes=no",
         "PidFile=none",
     )
-    command = [SSHD, "-D", "-e", "-f", "/dev/null", *(word for option in options for word in ("-o", option))]
+    command = own_sshd.sshd("-f", "/dev/null", *(word for option in options for word in ("-o", option)))
     with (tmp_path / "sshd.log").open("wb") as log, subprocess.Popen(command, stderr=log) as server:
         _wait_until(lambda: _answers(port))
         yield {

@@ -26,7 +26,9 @@ pytestmark = [
 
 # What a host has and a namespace lacks: a link with a default route, an nginx of the product's layout, a systemctl.
 _SETTLE = """
-mount -t tmpfs none /run; mount -t tmpfs none /etc/nginx; mount -t tmpfs none /usr/local/sbin
+mount -t tmpfs none /run; mount -t tmpfs none /usr/local/sbin; mount -t tmpfs none /var/lib; mkdir /var/lib/nginx
+mkdir /run/etc /run/work; mount -t overlay none -o lowerdir=/etc,upperdir=/run/etc,workdir=/run/work /etc
+rm -rf /etc/nginx; mkdir /etc/nginx
 ip link set lo up
 ip link add host0 type veth peer name far0; ip link set host0 up; ip link set far0 up
 ip addr add 198.18.7.10/24 dev host0; ip route add default via 198.18.7.1
@@ -151,8 +153,8 @@ def test_drills_that_were_killed_are_taken_back_and_a_second_time_nothing_happen
     again = drills.edge_link(machine, topology, 1e6)  # a second drill on top must not take 3 Mbit/s for the plan
     again.__enter__()
     assert machine.files() == ["error.conf", "taphuan-drill-link"]
-    drills.restore_all(machine, topology)
-    drills.restore_all(machine, topology)
+    drills.restore_all(machine, topology, "lophoc")
+    drills.restore_all(machine, topology, "lophoc")
     assert "rate 20Mbit" in machine.queue()
     assert machine.page() == "page"
     assert machine.files() == []

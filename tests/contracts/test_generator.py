@@ -18,8 +18,12 @@ from infra import certificates
 from lms_stack.course import Objectives
 from lms_stack.facts import facts
 from lms_stack.measurement import LoadResult, Measurement
+from lms_stack.steadiness import unsteady
 from lms_stack.verdict import Outcome, verdict
-from loadtests.load_plan import JourneyLoad, LoadPlan
+from loadtests.load_plan import JourneyLoad, LoadPlan, Stretch
+from loadtests.merge import Part
+from loadtests.run import Tick, play
+from tests.contracts.local_remote import LocalRemote, a_host
 
 pytestmark = pytest.mark.contract
 
@@ -56,18 +60,24 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> Path:
 Site = Callable[..., tuple[str, dict[str, Any]]]
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The folder of a small course with the load test's accounts, and what there is to play."""
+    folder = tmp_path_factory.mktemp("filled")
+    return folder, _prepared(folder, _environment(folder, {}))
+
+
 @pytest.fixture
-def site(tmp_path: Path, tls: Path) -> Iterator[Site]:
-    """Start lophoc with a small course and the load test's accounts; gives its address and what there is to play."""
+def site(tmp_path: Path, tls: Path, filled: tuple[Path, dict[str, Any]]) -> Iterator[Site]:
+    """Start lophoc on a copy of that course; gives its address and what there is to play."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start(**fault: str) -> tuple[str, dict[str, Any]]:
-        environment = _environment(tmp_path, fault)
-        prepared = _prepared(tmp_path, environment)
+        shutil.copytree(filled[0], tmp_path, dirs_exist_ok=True)
         port = _free_port()
-        started.append(_granian(port, tls, environment, tmp_path / "site.log"))
+        started.append(_granian(port, tls, _environment(tmp_path, fault), tmp_path / "site.log"))
         _wait_for(port)
-        return f"https://127.0.0.1:{port}", prepared
+        return f"https://127.0.0.1:{port}", filled[1]
 
     yield start
     for process in started:
@@ -175,7 +185,7 @@ def _plan(url: str, prepared: dict[str, Any], tls: Path, **changes: Any) -> Load
         for name, rate in RATES.items()
     )
     told = {name: prepared[name] for name in LoadPlan.model_fields if name in prepared}
-    options = {"warm_up": 2.0, "hold": 8.0, "drain": 10.0, "think": 0.2, "sessions": 10, "instructor_sessions": 2}
+    options = {"warm_up": 2.0, "hold": 8.0, "drain": 10.0, "think": 0.2, "sessions": 40, "instructor_sessions": 2}
     return LoadPlan(
         url=url,
         ca_certificate=str(tls / "ca.crt"),
@@ -184,25 +194,23 @@ def _plan(url: str, prepared: dict[str, Any], tls: Path, **changes: Any) -> Load
     )
 
 
-def _play(plan: LoadPlan, folder: Path) -> tuple[LoadResult, list[dict[str, Any]]]:
-    (folder / "plan.json").write_text(plan.model_dump_json())
-    done = subprocess.run(
-        [sys.executable, "-m", "loadtests.generator", str(folder / "plan.json"), str(folder / "result.json")],
-        cwd=ROOT,
-        input=PASSWORD + "\n",
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    return LoadResult.model_validate_json((folder / "result.json").read_text()), lines
+def _play(
+    plan: LoadPlan, folder: Path, *, hosts: int = 1, on_second: Callable[[Tick], None] = lambda _tick: None
+) -> tuple[LoadResult, list[Tick]]:
+    """Play a plan from that many generators on this machine; gives also what was told each second."""
+    ticks: list[Tick] = []
+
+    def hear(tick: Tick) -> None:
+        ticks.append(tick)
+        on_second(tick)
+
+    names = [f"loadgen-{number}" for number in range(1, hosts + 1)]
+    return play(plan, LocalRemote(folder), [a_host(name) for name in names], PASSWORD, on_second=hear), ticks
 
 
 def test_every_class_of_every_journey_comes_back_right_and_is_counted(site: Site, tls: Path, tmp_path: Path) -> None:
     url, prepared = site()
-    result, lines = _play(_plan(url, prepared, tls), tmp_path)
+    result, ticks = _play(_plan(url, prepared, tls), tmp_path)
     assert {each.request_class: each.failures for each in result.classes if each.failures} == {}
     assert {
         each.request_class: each.intended - each.completed for each in result.classes if each.intended != each.completed
@@ -210,7 +218,8 @@ def test_every_class_of_every_journey_comes_back_right_and_is_counted(site: Site
     assert sum(each.completed for each in result.classes) > 100
     assert all(each.p95 is not None for each in result.classes if each.completed)
     assert result.generator.started_arrivals == result.generator.intended_arrivals > 0
-    assert {line["phase"] for line in lines} >= {"warm-up", "peak held"}
+    assert {tick.phase for tick in ticks} >= {"warm-up", "hold"}
+    assert [phase.name for phase in result.phases] == ["warm-up", "hold"]
 
 
 def test_an_error_page_with_status_200_is_a_failure(site: Site, tls: Path, tmp_path: Path) -> None:
@@ -224,9 +233,98 @@ def test_an_error_page_with_status_200_is_a_failure(site: Site, tls: Path, tmp_p
     assert judged.outcome is not Outcome.FITS
 
 
-def test_a_site_that_stands_still_shows_in_every_arrival_of_that_time(site: Site, tls: Path, tmp_path: Path) -> None:
-    url, prepared = site(TOY_FAULT="freeze", TOY_FREEZE_AFTER="9")
-    plan = _plan(url, prepared, tls, hold=10.0)
-    plan = plan.model_copy(update={"journeys": tuple(each for each in plan.journeys if each.name == "study")})
-    result, _ = _play(plan, tmp_path)
-    assert max(each.longest or 0 for each in result.classes) > 0.5
+def _only(plan: LoadPlan, journey: str, rate: float) -> LoadPlan:
+    """A plan with one journey alone, at another rate."""
+    kept = (each.model_copy(update={"rate": rate}) for each in plan.journeys if each.name == journey)
+    return plan.model_copy(update={"journeys": tuple(kept)})
+
+
+def _switched_in_the_hold(switch: Path) -> Callable[[Tick], None]:
+    def hear(tick: Tick) -> None:
+        if tick.phase == "hold":
+            switch.touch()
+
+    return hear
+
+
+def test_a_site_that_stands_still_for_three_seconds_shows_in_the_hold(site: Site, tls: Path, tmp_path: Path) -> None:
+    switch = tmp_path / "broken"
+    url, prepared = site(TOY_FAULT="freeze", TOY_SWITCH=str(switch))
+    plan = _only(_plan(url, prepared, tls, hold=10.0), "study", 4.0)
+    result, _ = _play(plan, tmp_path, on_second=_switched_in_the_hold(switch))
+    assert result.stand_still is not None
+    assert result.stand_still.seconds > 2
+    limits = {name: fact.number for name, fact in facts().thresholds.items()}
+    assert [each.reason.split(" for ")[0] for each in unsteady(result, 1.0, limits)] == ["the site stood still"]
+
+
+def test_a_site_that_gets_slower_shows_in_the_trend(site: Site, tls: Path, tmp_path: Path) -> None:
+    switch = tmp_path / "broken"
+    url, prepared = site(TOY_FAULT="slower", TOY_SWITCH=str(switch))
+    plan = _only(_plan(url, prepared, tls, hold=30.0), "study", 3.0)
+    result, _ = _play(plan, tmp_path, on_second=_switched_in_the_hold(switch))
+    limits = {name: fact.number for name, fact in facts().thresholds.items()}
+    assert "answers get slower with time" in [each.reason for each in unsteady(result, 1.0, limits)], result.trend
+
+
+def test_two_generators_share_the_arrivals_and_their_results_are_added_up(
+    site: Site, tls: Path, tmp_path: Path
+) -> None:
+    url, prepared = site()
+    plan = _plan(url, prepared, tls)
+    result, _ = _play(plan, tmp_path, hosts=2)
+    parts = [
+        Part.model_validate_json((tmp_path / name / "result.json").read_text()) for name in ("loadgen-1", "loadgen-2")
+    ]
+    assert [each.host for each in result.generators] == ["loadgen-1", "loadgen-2"]
+    assert result.generator.intended_arrivals == sum(each.generator.intended_arrivals for each in parts)
+    assert min(each.generator.intended_arrivals for each in parts) > 10
+    assert abs((parts[0].began - parts[1].began).total_seconds()) < 1
+    for row in result.classes:
+        held = [part.phases[1].classes[row.request_class] for part in parts]
+        assert row.completed == sum(each.completed for each in held) == row.intended, row.failures
+
+
+def test_all_phases_are_played_and_the_ramp_finds_the_knee(site: Site, tls: Path, tmp_path: Path) -> None:
+    url, prepared = site()
+    later = (
+        Stretch(phase="storm", seconds=5, exams=2.0),
+        Stretch(phase="ramp", seconds=60, last=60.0),
+        Stretch(phase="recovery", seconds=30),
+    )
+    plan = _only(_plan(url, prepared, tls, later=later, allowed_p95=1.0, allowed_lag=60.0), "study", 2.0)
+    result, ticks = _play(plan, tmp_path)
+    assert [phase.name for phase in result.phases] == ["warm-up", "hold", "storm", "ramp", "recovery"]
+    assert result.saturation is not None
+    assert result.saturation.reached, result.saturation
+    assert result.saturation.requests_per_second > plan.request_rate
+    assert any(tick.knee for tick in ticks)
+    ramp = result.phases[3]
+    assert (ramp.ended - ramp.started).total_seconds() < 59
+    assert result.recovery is not None
+    assert result.recovery.seconds is not None, result.recovery
+
+
+def test_ctrl_c_ends_the_load_and_keeps_what_was_measured(site: Site, tls: Path, tmp_path: Path) -> None:
+    url, prepared = site()
+
+    # Where the tests were started in the background, the shell has Ctrl-C ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    once = iter([True])
+
+    def interrupt(tick: Tick) -> None:
+        if tick.phase == "hold" and tick.left < 57 and next(once, False):
+            signal.raise_signal(signal.SIGINT)
+
+    plan = _plan(url, prepared, tls, hold=60.0)
+    try:
+        result, ticks = _play(plan, tmp_path, on_second=interrupt)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert result.stopped
+    assert ticks[-1].left > 50
+    assert 0 < (result.hold_ended - result.hold_started).total_seconds() < 30
+    assert sum(each.completed for each in result.classes) > 0
+    judged = verdict(Measurement(load=result, resources=()), Objectives())
+    assert judged.outcome is Outcome.INVALID
+    assert judged.excuses[0].reason == "the load test was stopped by hand"

@@ -57,25 +57,24 @@ MANIFEST = (DEMO / "goi-mat-khau" / "imsmanifest.xml").read_text("utf-8")
 
 
 #: Published on npm, with the names and hashes of their archives: a SCORM 1.2 package that shows content of another
-#: address and tells the LMS its score, and the tool of H5P's makers, which has one of their content types with it.
+#: address and tells the LMS its score, and an H5P player whose own test is a true-or-false question by H5P's makers.
 PUBLISHED = {
     "@didask/scol-r@0.1.6": (
         "didask-scol-r-0.1.6.tgz",
         "321acd6cd98ce813d04848183d11857e10030b9c06a70f067b46e580c07ed9f9",
     ),
-    "h5p-cli@1.1.5": ("h5p-cli-1.1.5.tgz", "481c9b3b21f23e943001f7634e58691fa7ff4fe1f7717ed2edbca576033cbb48"),
+    "h5p-standalone@2.1.0": (
+        "h5p-standalone-2.1.0.tgz",
+        "0af4d8a7033cd8440fb258b390a3e42eb48a6bc23cb050a4926e18712e4142be",
+    ),
 }
 #: What the SCORM package shows, written where its own instructions say so.
 SOURCE = (
     "data:text/html,<script>parent.postMessage({function:'setScore',arguments:[85]},'*');"
     "parent.postMessage({function:'setLessonStatus',arguments:['passed']},'*')</script>"
 )
-CARD = {
-    "title": "Thiệp",
-    "mainLibrary": "H5P.GreetingCard",
-    "embedTypes": ["div"],
-    "preloadedDependencies": [{"machineName": "H5P.GreetingCard", "majorVersion": 1, "minorVersion": 0}],
-}
+#: Where the player has the package that it is tested with.
+QUESTION = "test/workspace/"
 
 
 def published(package: str, folder: Path) -> dict[str, bytes]:
@@ -105,10 +104,13 @@ def foreign(folder: Path) -> list[Path]:
     """Packages that nobody here wrote."""
     connector = published("@didask/scol-r@0.1.6", folder)
     connector["index.html"] = connector["index.html"].replace(b'data-source=""', f'data-source="{SOURCE}"'.encode())
-    tool = published("h5p-cli@1.1.5", folder)
-    card = {name.removeprefix("libraries/"): text for name, text in tool.items() if name.startswith("libraries/H5P.G")}
-    card |= {"h5p.json": json.dumps(CARD).encode(), "content/content.json": '{"greeting": "Chào thầy cô"}'.encode()}
-    return [written(folder / "goi" / "scol-r.zip", connector), written(folder / "goi" / "thiep.h5p", card)]
+    player = published("h5p-standalone@2.1.0", folder)
+    question = {
+        name.removeprefix(QUESTION): text
+        for name, text in player.items()
+        if name.startswith(QUESTION) and not name.endswith(".txt")
+    }
+    return [written(folder / "goi" / "scol-r.zip", connector), written(folder / "goi" / "cau-hoi.h5p", question)]
 
 
 def packages(folder: Path) -> list[Path]:
@@ -249,8 +251,18 @@ def test_a_package_that_is_published_on_npm_runs_and_reports_its_score(page: Pag
     expect(page.locator("#package-state")).to_contain_text("đã được lưu")
 
 
-def test_an_h5p_content_type_that_is_published_on_npm_runs(page: Page, site: str) -> None:
-    expect(opened(page, site, 6).locator(".h5p-greetingcard")).to_contain_text("Chào thầy cô")
+def test_an_h5p_package_that_is_published_on_npm_runs_and_reports_its_score(page: Page, site: str) -> None:
+    frame = opened(page, site, 6)
+    frame.get_by_role("radio", name="True").click()
+    with saved(page, "answered") as wrong:
+        frame.get_by_role("button", name="Check").click()
+    assert wrong.value.json() == {"score": 0, "completed": True}
+    frame.get_by_role("button", name="Retry").click()
+    frame.get_by_role("radio", name="False").click()
+    with saved(page, "answered") as right:
+        frame.get_by_role("button", name="Check").click()
+    assert right.value.json() == {"score": 100, "completed": True}
+    assert "100/100" in score_on(page, site, 6)
 
 
 def test_an_h5p_package_reports_its_score(page: Page, site: str) -> None:

@@ -18,13 +18,16 @@ import yaml
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 
 from lms_stack.errors import StepFailed
+from lms_stack.request_classes import RequestClass
 from lms_stack.topology import Topology
 from monitoring import exporter
 from monitoring.build import build_files
+from monitoring.busiest import busiest_hour
 from monitoring.names import Metric, Record
 from monitoring.prometheus import Prometheus
 from monitoring.status import Health, status
 from monitoring.usage import resource_use
+from monitoring.windows import windows
 from tests.unit.stacks import small_stack
 
 pytestmark = [
@@ -75,6 +78,12 @@ class Application:
         Gauge("pgbouncer_databases_pool_size", "", ["name"], registry=registry).labels("lophoc").set(20)
         waiting = Gauge("pgbouncer_pools_client_waiting_connections", "", ["database"], registry=registry)
         waiting.labels("lophoc").set(5)
+        self.backends = Gauge("pg_stat_activity_count", "", ["wait_event_type"], registry=registry)
+        self.backends.labels("Client").set(5)
+        for name, size in (("size", 100), ("avail", 20)):
+            files = Gauge(f"node_filesystem_{name}_bytes", "", ["mountpoint"], registry=registry)
+            files.labels("/var/lib/postgresql").set(size)
+            files.labels("/tmp").set(size if name == "size" else 0)
         self.server: WSGIServer
         self.thread: Thread
         self.server, self.thread = start_http_server(port, "127.0.0.1", registry)
@@ -206,14 +215,57 @@ def test_use_of_a_span_is_read_and_what_is_missing_is_named(stack: Stack) -> Non
     assert shares["edge link out"] > 0
     assert shares["pgbouncer pool"] == 0.5
     assert shares["application workers"] == 0.25
-    assert set(missing) == {f"{Metric.DATABASE_CONNECTIONS} of lms-1", f"{Metric.DATABASE_CONNECTIONS_LIMIT} of lms-1"}
+    assert shares["database locks"] == 0
+    assert shares["disk space"] >= 0.8
+    assert set(missing) == {f"{Metric.DATABASE_CONNECTIONS_LIMIT} of lms-1"}
+
+
+def test_a_use_is_given_again_by_its_own_query(stack: Stack) -> None:
+    now = datetime.now(UTC)
+    resources, _ = resource_use(stack.prometheus, stack.topology, now - timedelta(seconds=15), now)
+    for use in resources:
+        assert stack.prometheus.by_host(use.query, now)["lms-1"] == pytest.approx(use.share), use.query
+
+
+def test_backends_that_wait_for_a_lock_make_the_locks_busy(stack: Stack, application: tuple[Application, int]) -> None:
+    def busy() -> float:
+        now = datetime.now(UTC)
+        resources, _ = resource_use(stack.prometheus, stack.topology, now - timedelta(seconds=15), now)
+        return {use.name: use.share for use in resources}["database locks"]
+
+    application[0].backends.labels("Lock").set(2)
+    assert _eventually(lambda: busy() > 0.9)
+    application[0].backends.labels("Lock").set(0)
+    assert _eventually(lambda: busy() < 0.9)
+
+
+def test_windows_say_what_a_counter_grew_by_and_what_the_host_took(
+    stack: Stack, application: tuple[Application, int]
+) -> None:
+    began = datetime.now(UTC) + timedelta(seconds=2)
+    time.sleep(4)
+    application[0].requests.labels("course_page", "200").inc(40)
+    time.sleep(10)
+    span = (began, began + timedelta(seconds=10))
+    found = windows(stack.prometheus, stack.topology, "pages", span, {RequestClass.STATIC_ASSET: 2.0})
+    assert len(found) == 2
+    assert sum(each.requests[RequestClass.COURSE_PAGE] for each in found) == 40
+    assert sum(each.requests[RequestClass.STATIC_ASSET] for each in found) == 20
+    assert all(each.other > 0 for each in found)
+
+
+def test_the_busiest_hour_is_found_in_what_was_scraped(stack: Stack) -> None:
+    hour = busiest_hour(stack.prometheus, stack.topology, datetime.now(UTC))
+    assert hour.requests > 0
+    assert hour.egress > 0
+    assert 0 < hour.cpu["lms-1"] < 1.5
 
 
 def test_of_a_span_before_anything_was_measured_all_is_missing(stack: Stack) -> None:
     then = datetime.now(UTC) - timedelta(days=2)
     resources, missing = resource_use(stack.prometheus, stack.topology, then - timedelta(seconds=60), then)
     assert resources == ()
-    assert len(missing) == 10
+    assert len(missing) == 12
 
 
 def test_learners_are_well_until_the_site_is_down(stack: Stack, application: tuple[Application, int]) -> None:

@@ -1,7 +1,6 @@
 """The door to SSH against a real sshd on loopback."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,13 +18,9 @@ from lms_stack.plan import Role
 from lms_stack.provisioned import ProvisionedNetwork
 from lms_stack.topology import Host, Topology
 from runbooks.ssh import SshRemote
+from tests.contracts.own_sshd import NEEDED, sshd
 
-SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
-
-pytestmark = [
-    pytest.mark.contract,
-    pytest.mark.skipif(os.geteuid() != 0 or not Path(SSHD).exists(), reason="needs root and Debian's openssh-server"),
-]
+pytestmark = [pytest.mark.contract, NEEDED]
 
 
 def _key(path: Path) -> str:
@@ -65,8 +60,7 @@ def topology(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Topology]:
         f"ListenAddress 127.0.0.1\nPort {port}\nHostKey {folder}/host\nAuthorizedKeysFile {folder}/authorized\n"
         f"PidFile {folder}/pid\nPasswordAuthentication no\nUsePAM no\nPermitRootLogin yes\nStrictModes no\n"
     )
-    Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-    server = subprocess.Popen([SSHD, "-D", "-e", "-f", str(folder / "sshd_config")], stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(sshd("-f", str(folder / "sshd_config")), stderr=subprocess.DEVNULL)
     try:
         assert _eventually(lambda: _answers(port)), "sshd did not start"
         yield _topology(port, host_key, folder / "client")

@@ -1,10 +1,11 @@
 """lophoc itself in one process, with files served by Python in place of the edge: a site for the generator to play on.
 
-TOY_FAULT makes it fail: `error-page` answers every page with status 200 and an error, `freeze` stands still for two
-seconds once.
+TOY_FAULT makes it fail from the moment on at which the file TOY_SWITCH is there: `error-page` answers every page with
+status 200 and an error, `freeze` stands still for three seconds once, `slower` takes ever longer for an answer.
 """
 
 import os
+import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -32,8 +33,9 @@ _PLAYLIST = "#EXTM3U\n" + "".join(
     f"#EXTINF:10,\n#EXT-X-BYTERANGE:{len(_SEGMENT)}@{1_012 + number * len(_SEGMENT)}\nphim.mp4\n"
     for number in range(12)
 )
-_began = time.monotonic()
-_frozen: list[float] = []
+_FREEZE, _SLOWER = 3.0, 0.01
+_switched: list[float] = []
+_lock = threading.Lock()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -50,15 +52,26 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     if path.startswith("/static/"):
         start_response("200 OK", [("Content-Type", "text/css")])
         return [b"body { color: black }"]
-    if _FAULT == "freeze" and not _frozen and time.monotonic() - _began > float(os.environ["TOY_FREEZE_AFTER"]):
-        _frozen.append(time.monotonic())
-        time.sleep(2)
-    if _FAULT == "error-page" and environ["REQUEST_METHOD"] == "GET" and Path(os.environ["TOY_SWITCH"]).exists():
-        start_response("200 OK", [("Content-Type", "text/html")])
-        return [b"<h1>Error</h1>"]
+    if _FAULT and Path(os.environ["TOY_SWITCH"]).exists():
+        _stand_still()
+        if _FAULT == "error-page" and environ["REQUEST_METHOD"] == "GET":
+            start_response("200 OK", [("Content-Type", "text/html")])
+            return [b"<h1>Error</h1>"]
     environ["HTTP_X_FORWARDED_PROTO"] = "https"
     answer: Iterable[bytes] = _django(environ, start_response)
     return answer
+
+
+def _stand_still() -> None:
+    """Hold the request as long as the fault wants it; frozen, no thread gets on before the time is over."""
+    with _lock:
+        if not _switched:
+            _switched.append(time.monotonic())
+    since = time.monotonic() - _switched[0]
+    if _FAULT == "freeze":
+        time.sleep(max(0.0, _FREEZE - since))
+    if _FAULT == "slower":
+        time.sleep(_SLOWER * since)
 
 
 def _range(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -1,5 +1,7 @@
 """The main job on the lab: one command, a verdict, its what-ifs, and a second up that changes nothing."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,6 +35,21 @@ def test_status_says_that_learners_are_well(site: dict[str, Any], taphuan: Taphu
     assert answer.document["learners"] == "well"
 
 
+def test_the_fit_is_certified_until_somebody_changes_what_it_rests_on(site: dict[str, Any], taphuan: Taphuan) -> None:
+    ready = taphuan("ready")
+    assert ready.document["void"] == []
+    assert (ready.code, ready.document["ready"], ready.document["learners"]) == (0, True, 600)
+    report = Path(site["report"])
+    assert "classic/graph?g0.expr=" in report.read_text("utf-8")
+    assert json.loads(report.with_suffix(".json").read_text("utf-8"))["edge"], "the edge's log was not read"
+    measured = report.with_name("measurement.json")
+    before = measured.read_bytes()
+    measured.write_bytes(before + b"\n")
+    assert [void["en"] for void in taphuan("ready").document["void"]] == ["its measurement was changed"]
+    measured.write_bytes(before)
+    assert taphuan("ready").code == 0
+
+
 def test_a_line_of_2_mbit_does_not_fit_and_the_line_is_named(site: dict[str, Any], taphuan: Taphuan) -> None:
     answer = taphuan("verify", DEMO, "--edge-link", "2 Mbit/s")
     assert answer.code == 1, answer.document
@@ -63,3 +80,13 @@ def test_an_application_that_answers_200_with_an_error_never_fits(site: dict[str
 def test_after_the_what_ifs_the_course_fits_again(site: dict[str, Any], taphuan: Taphuan) -> None:
     answer = taphuan("verify")
     assert answer.document["verdict"] == "fits", answer.document
+
+
+def test_a_full_test_finds_the_knee_beyond_the_peak_and_the_site_comes_back(
+    site: dict[str, Any], taphuan: Taphuan
+) -> None:
+    answer = taphuan("verify", DEMO, "--full", "--hold", "30 s")
+    assert answer.document["verdict"] == "fits", answer.document
+    assert [phase["name"] for phase in answer.document["phases"]] == ["warm-up", "hold", "storm", "ramp", "recovery"]
+    assert answer.document["saturation"]["learners"] > 600
+    assert answer.document["recovery"]["seconds"] is not None

@@ -1,6 +1,11 @@
 """Options of the unit tests."""
 
 import pytest
+from hypothesis import settings
+
+# Examples are judged by what they show, not by how long they take on a machine that does other things too.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

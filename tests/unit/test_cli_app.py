@@ -104,7 +104,7 @@ def _refused_with(typed: Any, monkeypatch: pytest.MonkeyPatch, error: Exception)
     def refuse(_settings: object) -> object:
         raise error
 
-    monkeypatch.setattr("cli.up.planned", refuse)
+    monkeypatch.setattr("cli.plan.planned", refuse)
     outcome = typed("plan", DEMO, "--json")
     assert outcome.code == 3
     return outcome.error

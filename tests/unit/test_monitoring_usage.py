@@ -8,7 +8,7 @@ from lms_stack.errors import StepFailed
 from monitoring.names import Alert, Metric, Record
 from monitoring.prometheus import FiringAlert, Prometheus, Reading
 from monitoring.status import Health, status
-from monitoring.usage import resource_use, unit_use
+from monitoring.usage import cache_lost, resource_use, unit_use
 from tests.unit.stacks import small_stack, split_stack
 
 END = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -18,14 +18,16 @@ SPAN = (END - timedelta(seconds=60), END)
 BUSY = {
     f"rate({Metric.HOST_CPU_SECONDS}[60s])": 0.45,
     f"max by (host) ({Metric.HOST_CORES})": 0.5,
-    f"rate({Metric.LINK_TRANSMIT}[60s])": 1e6,
-    f"rate({Metric.LINK_RECEIVE}[60s])": 1e5,
+    f"rate({Metric.LINK_TRANSMIT}[60s])": 8e6,
+    f"rate({Metric.LINK_RECEIVE}[60s])": 8e5,
     f"({Metric.WORKERS_BUSY}))[60s:5s]": 3.0,
     f"({Metric.WORKERS}))[60s:5s]": 8.0,
     f"({Metric.POOL_ACTIVE}{{": 10.0,
     f"({Metric.POOL_SIZE}{{": 20.0,
-    f"({Metric.DATABASE_CONNECTIONS}))[60s:5s]": 25.0,
+    "sqrt(avg_over_time": 0.2,
+    f"(sum by (host) ({Metric.DATABASE_CONNECTIONS}))[60s:5s]": 25.0,
     f"({Metric.DATABASE_CONNECTIONS_LIMIT}))[60s:5s]": 100.0,
+    f"{Metric.HOST_DISK_FREE} / {Metric.HOST_DISK}": 0.3,
 }
 
 
@@ -66,7 +68,9 @@ def test_every_resource_that_carries_learners_is_told_the_busiest_first() -> Non
         ("pgbouncer pool", 0.5, "20 connections"),
         ("edge link out", 0.4, "20 Mbit/s"),
         ("application workers", 0.375, "8 workers"),
+        ("disk space", 0.3, "the fullest file system"),
         ("PostgreSQL connections", 0.25, "100 connections"),
+        ("database locks", 0.2, "the time"),
         ("edge link in", 0.04, "20 Mbit/s"),
     ]
 
@@ -103,7 +107,25 @@ def test_each_series_that_is_missing_is_named_and_not_taken_for_idle(piece: str)
     resources, missing = resource_use(Canned(rest), small_stack(), *SPAN)
     assert len(missing) == 1
     assert missing[0].endswith(" of lms-1")
-    assert len(resources) == 5
+    assert len(resources) == 7
+
+
+def test_a_kernel_that_tells_nothing_of_its_disks_makes_no_measurement_worthless() -> None:
+    busy = {**BUSY, f"rate({Metric.DISK_BUSY_SECONDS}[60s])": 0.1}
+    told, _ = resource_use(Canned(busy), small_stack(), *SPAN)
+    untold, missing = resource_use(Canned(BUSY), small_stack(), *SPAN)
+    assert [use.name for use in told if use not in untold] == ["disk time"]
+    assert missing == ()
+
+
+def test_each_use_brings_the_query_that_gives_its_share_again() -> None:
+    resources, _ = resource_use(Canned(BUSY), small_stack(), *SPAN)
+    queries = {use.name: use.query for use in resources}
+    assert queries["CPU"] == (
+        f"sum by (host) (rate({Metric.HOST_CPU_SECONDS}[60s])) / max by (host) ({Metric.HOST_CORES})"
+    )
+    assert queries["edge link out"] == f"8 * sum by (host) (rate({Metric.LINK_TRANSMIT}[60s])) / 2e+07"
+    assert queries["database locks"].startswith("sqrt(")
 
 
 def test_of_a_silent_stack_every_host_is_named() -> None:
@@ -148,3 +170,11 @@ def test_nothing_unknown_is_shown_as_a_number() -> None:
     assert not any(
         char.isdigit() for line in status(Canned({}), small_stack()).text().splitlines()[3:7] for char in line
     )
+
+
+@pytest.mark.parametrize(("answers", "lost"), [({"max_over_time((1 -": 0.8}, 0.8), ({}, None)])
+def test_how_much_of_the_cache_was_gone_at_once_is_asked_of_its_host(
+    answers: dict[str, float], lost: float | None
+) -> None:
+    assert cache_lost(Canned(answers), small_stack(), *SPAN) == lost
+    assert cache_lost(Canned(answers), split_stack(), *SPAN) is None  # the answer is of a host that has no cache

@@ -172,10 +172,14 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [PACKAGE / "static"]
 STATIC_ROOT = os.environ.get("LOPHOC_STATIC_ROOT", "static")
 MEDIA_URL = "/media/"
+# A site has its media store at the edge, at http://:TOKEN@HOST:PORT/; without one, files lie in a folder here.
+_STORE = os.environ.get("LOPHOC_MEDIA_STORE", "")
 MEDIA_ROOT = os.environ.get("LOPHOC_MEDIA_ROOT", "media")
 #: Addresses of uploads are signed, in Wagtail's admin too: the edge gives nothing else out.
 STORAGES = {
-    "default": {"BACKEND": "lophoc.content.storage.SignedStorage"},
+    "default": {"BACKEND": "lophoc.content.edge_store.EdgeStore", "OPTIONS": {"address": _STORE}}
+    if _STORE
+    else {"BACKEND": "lophoc.content.storage.SignedStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 INITIAL_PASSWORDS = os.environ.get("LOPHOC_INITIAL_PASSWORDS", "")

@@ -51,8 +51,9 @@ def bundle(learners: int = 3, **changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def _clean(db: None) -> None:
-    """Each test has a database, and begins with an empty cache."""
+def _clean(db: None, settings: Any, tmp_path: Path) -> None:
+    """Each test has a database and a media root of its own, and begins with an empty cache."""
+    settings.MEDIA_ROOT = str(tmp_path / "media")
     cache.clear()
 
 

@@ -10,10 +10,22 @@ from hypothesis import strategies as st
 
 from lms_stack.course import Objectives
 from lms_stack.demand import Demand, demand
-from lms_stack.measurement import ClassResult, GeneratorHealth, LoadResult, Measurement, ResourceUse
+from lms_stack.measurement import (
+    ClassResult,
+    Clock,
+    GeneratorHealth,
+    LoadResult,
+    MachineLoad,
+    Measurement,
+    PhaseResult,
+    Recovery,
+    ResourceUse,
+    StandStill,
+)
+from lms_stack.plan import Plan
 from lms_stack.request_classes import RequestClass
 from lms_stack.verdict import Outcome, Verdict, verdict
-from tests.unit.lms_stack.samples import COURSE
+from tests.unit.lms_stack.samples import COURSE, planned
 
 WELL: dict[str, Any] = {
     "loop_lag_p99": 0.004,
@@ -45,6 +57,8 @@ def judged(
     held: float = 60.0,
     played: Demand | None = None,
     objectives: Objectives | None = None,
+    plan: Plan | None = None,
+    cache_lost: float | None = None,
     **health: Any,
 ) -> Verdict:
     """The verdict on a run that was well but for what is given."""
@@ -56,8 +70,8 @@ def judged(
         generator=GeneratorHealth(**{**WELL, **health}),
     )
     found = (use("cpu", 0.5), use("link", 0.4)) if resources is None else resources
-    measured = Measurement(load=load, resources=found, missing_metrics=missing)
-    return verdict(measured, objectives or Objectives(), played=played)
+    measured = Measurement(load=load, resources=found, missing_metrics=missing, cache_lost=cache_lost)
+    return verdict(measured, objectives or Objectives(), played=played, plan=plan)
 
 
 def test_a_peak_carried_with_room_to_spare_fits() -> None:
@@ -152,6 +166,39 @@ def test_a_failing_application_is_looked_for_on_the_busiest_host() -> None:
     answer = judged(broken, resources=(use("cpu", 0.2, "edge-1"), use("cpu", 0.7, "app-1"), use("link", 0.1)))
     assert answer.bottleneck is not None
     assert answer.bottleneck.host == "app-1"
+
+
+@pytest.mark.parametrize(("places", "outcome"), [(1.0, Outcome.INVALID), (8.0, Outcome.FITS), (80.0, Outcome.FITS)])
+def test_a_stack_that_is_smaller_than_the_plan_proves_nothing_for_it(places: float, outcome: Outcome) -> None:
+    pools = planned().pools
+    assert pools.app_processes.value * pools.app_threads.value == 8
+    workers = ResourceUse(
+        resource="pool",
+        host="lms-1",
+        name="application workers",
+        share=0.3,
+        capacity=f"{places:g} workers",
+        size=places,
+    )
+    answer = judged(resources=(use("cpu", 0.5), use("link", 0.4), workers), plan=planned())
+    assert answer.outcome is outcome
+    said = [excuse.evidence for excuse in answer.excuses]
+    assert said == ([] if outcome is Outcome.FITS else ["lms-1 has 1 workers, 8 are planned"])
+
+
+def test_a_small_pool_that_is_full_does_not_fit_whatever_was_planned() -> None:
+    workers = ResourceUse(
+        resource="pool", host="lms-1", name="application workers", share=1.0, capacity="1 workers", size=1
+    )
+    answer = judged(resources=(use("cpu", 0.5), use("link", 0.4), workers), plan=planned())
+    assert answer.outcome is Outcome.DOES_NOT_FIT
+    assert answer.bottleneck
+    assert answer.bottleneck.resource == "pool"
+
+
+@pytest.mark.parametrize(("lost", "outcome"), [(0.1, Outcome.FITS), (0.9, Outcome.INVALID), (nan, Outcome.INVALID)])
+def test_a_cache_that_was_emptied_meanwhile_makes_it_invalid(lost: float, outcome: Outcome) -> None:
+    assert judged(cache_lost=lost).outcome is outcome
 
 
 def test_a_bottleneck_in_a_pool_is_told_with_its_host_and_size() -> None:
@@ -324,3 +371,100 @@ def test_what_fits_was_served_in_time_by_a_healthy_generator_with_room_to_spare(
         assert not warned
     else:
         assert answer.excuses
+
+
+def a_measurement(*classes: ClassResult, load: dict[str, Any] | None = None, **changes: Any) -> Measurement:
+    """A measurement that was well but for what is given, of its load or of itself."""
+    result = LoadResult(
+        started=BEGAN,
+        hold_started=BEGAN,
+        hold_ended=BEGAN + timedelta(seconds=60),
+        classes=classes or (a_class(RequestClass.COURSE_PAGE),),
+        generator=GeneratorHealth(**WELL),
+        **(load or {}),
+    )
+    return Measurement(load=result, resources=(use("cpu", 0.5), use("link", 0.4)), **changes)
+
+
+def reasons(measured: Measurement, outcome: Outcome) -> list[str]:
+    """Why the verdict is what it must be."""
+    found = verdict(measured, Objectives())
+    assert found.outcome is outcome, found
+    return [excuse.reason for excuse in found.excuses]
+
+
+def test_a_load_that_was_stopped_by_hand_is_invalid() -> None:
+    assert reasons(a_measurement(load={"stopped": True}), Outcome.INVALID) == ["the load test was stopped by hand"]
+
+
+def test_one_sick_generator_of_several_is_named_and_makes_the_measurement_invalid() -> None:
+    two = tuple(
+        GeneratorHealth(**{**WELL, "host": f"loadgen-{n}", "loop_lag_p99": lag}) for n, lag in ((1, 0.001), (2, 0.5))
+    )
+    found = verdict(a_measurement(load={"generators": two}), Objectives())
+    assert found.outcome is Outcome.INVALID
+    assert [excuse.evidence.split(":")[0] for excuse in found.excuses] == ["loadgen-2"]
+
+
+@pytest.mark.parametrize(("bits", "outcome"), [(0.9e9, Outcome.INVALID), (0.1e9, Outcome.FITS)])
+def test_a_generator_whose_own_line_is_full_is_invalid(bits: float, outcome: Outcome) -> None:
+    assert judged(link_bits=bits, link_speed=1e9).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("ahead", "uncertainty", "outcome"),
+    [(5.0, 0.01, Outcome.INVALID), (-5.0, 0.01, Outcome.INVALID), (0.2, 0.01, Outcome.FITS), (5.0, 4.5, Outcome.FITS)],
+)
+def test_clocks_that_surely_differ_are_invalid(ahead: float, uncertainty: float, outcome: Outcome) -> None:
+    clock = Clock(host="lms-1", ahead=ahead, uncertainty=uncertainty)
+    assert reasons(a_measurement(clocks=(clock,)), outcome) == ["clocks differ"] * (outcome is Outcome.INVALID)
+
+
+BUSY = MachineLoad(cores=2, busy=1.98, guests=1.2, steal=0.0)
+LATE = a_class(RequestClass.COURSE_PAGE, p95=3.0)
+
+
+@pytest.mark.parametrize("machine", [BUSY, MachineLoad(cores=2, busy=1.0, guests=1.0, steal=0.2)])
+def test_late_answers_on_a_machine_with_other_work_prove_nothing(machine: MachineLoad) -> None:
+    assert reasons(a_measurement(LATE, machine=machine), Outcome.INVALID)[1:] == ["answers came late"]
+    idle = MachineLoad(cores=2, busy=1.3, guests=1.2, steal=0.0)
+    assert reasons(a_measurement(LATE, machine=idle), Outcome.DOES_NOT_FIT) == ["answers came late"]
+
+
+def test_other_work_on_the_machine_excuses_neither_wrong_answers_nor_takes_back_a_fit() -> None:
+    wrong = a_class(RequestClass.COURSE_PAGE, completed=100, failed=100, p95=3.0)
+    assert "requests failed" in reasons(a_measurement(wrong, machine=BUSY), Outcome.DOES_NOT_FIT)
+    assert reasons(a_measurement(machine=BUSY), Outcome.FITS) == []
+
+
+def a_phase(name: Any, *classes: ClassResult) -> PhaseResult:
+    """A phase after the hold."""
+    return PhaseResult(
+        name=name,
+        started=BEGAN,
+        ended=BEGAN + timedelta(seconds=60),
+        requests_per_second=10,
+        p95=1.0,
+        failed_share=0.0,
+        classes=classes,
+    )
+
+
+def test_a_storm_that_fails_does_not_fit_and_a_ramp_may_break() -> None:
+    assert reasons(a_measurement(load={"phases": (a_phase("storm", LATE),)}), Outcome.DOES_NOT_FIT) == [
+        "in the exam storm answers came late"
+    ]
+    assert reasons(a_measurement(load={"phases": (a_phase("ramp", LATE),)}), Outcome.FITS) == []
+
+
+def test_a_site_that_does_not_come_back_after_overload_does_not_fit() -> None:
+    gone = Recovery(seconds=None, evidence="p95 20 s")
+    said = reasons(a_measurement(load={"recovery": gone}), Outcome.DOES_NOT_FIT)
+    assert said == ["the site did not come back by itself after an overload"]
+
+
+def test_a_site_that_stood_still_in_the_hold_does_not_fit() -> None:
+    still = StandStill(began=30.0, seconds=3.0, waited=3.1)
+    assert reasons(a_measurement(load={"stand_still": still}), Outcome.DOES_NOT_FIT) == [
+        "the site stood still for 3.0 s"
+    ]

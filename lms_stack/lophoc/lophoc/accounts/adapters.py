@@ -39,7 +39,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         """Go on in the account's own language."""
-        return tell(super().post_login(request, user, **kwargs), user.language)
+        answer: HttpResponse = super().post_login(request, user, **kwargs)
+        return tell(answer, user.language)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Not of somebody who signed in a moment ago; the library alone would ask them for the password twice."""

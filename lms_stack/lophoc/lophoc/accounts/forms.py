@@ -122,7 +122,7 @@ class AskToJoinForm(forms.Form):
         return str(self.cleaned_data["email"]).lower()
 
 
-class FirstPasswordForm(SetPasswordMixin, forms.Form):
+class FirstPasswordForm(SetPasswordMixin, forms.Form):  # type: ignore[type-arg]  # generic in the stubs alone
     """The password of an account that is about to be made."""
 
     password1, password2 = SetPasswordMixin.create_password_fields(_("Mật khẩu"), _("Nhập lại mật khẩu"))

@@ -61,7 +61,7 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
     form = AskToJoinForm(request.POST or None)
     if not form.is_valid():
         return render(request, "accounts/join.html", {"joining": course, "form": form})
-    refused = ratelimit.consume_or_429(request, action="signup", key=form.cleaned_data["email"])
+    refused: HttpResponse | None = ratelimit.consume_or_429(request, action="signup", key=form.cleaned_data["email"])
     if refused:
         return refused
     tasks.send_join.enqueue(slug, form.cleaned_data, request.build_absolute_uri("/"))

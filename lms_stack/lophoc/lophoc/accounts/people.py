@@ -20,6 +20,7 @@ from lophoc.accounts.lockout import locked_from, unlock
 from lophoc.accounts.models import RosterImport, User
 from lophoc.accounts.rights import Right, Role, requires
 from lophoc.accounts.roster import LABELS
+from lophoc.accounts.signed_in import signed_in
 from lophoc.accounts.tasks import check_roster, import_roster
 from lophoc.operations.request_class import request_class
 
@@ -34,7 +35,8 @@ def people(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("tim", "").strip()
     page = Paginator(_found(asked), PAGE).get_page(request.GET.get("trang"))
     for person in page:
-        person.role_names = [ROLE_NAMES[Role(group.name)] for group in person.groups.all() if group.name in ROLE_NAMES]
+        names = [ROLE_NAMES[Role(group.name)] for group in person.groups.all() if group.name in ROLE_NAMES]
+        person.role_names = names  # type: ignore[attr-defined]  # for the template alone
     return render(request, "accounts/people.html", {"page": page, "asked": asked})
 
 
@@ -53,7 +55,7 @@ def _found(asked: str) -> QuerySet[User]:
 def person(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """One account, or a new one."""
     user = get_object_or_404(User, pk=pk, is_load_test=False) if pk else None
-    form = PersonForm(request.POST or None, instance=user, by=User.objects.get(pk=request.user.pk))
+    form = PersonForm(request.POST or None, instance=user, by=signed_in(request))
     if form.is_valid():
         saved = form.save()
         if user is None:

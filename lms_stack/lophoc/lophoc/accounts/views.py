@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from lophoc.accounts.forms import ForgottenPasswordForm, ProfileForm, SignInForm
 from lophoc.accounts.language import tell
 from lophoc.accounts.models import User
+from lophoc.accounts.signed_in import signed_in
 from lophoc.operations.request_class import mark, request_class
 
 
@@ -77,7 +78,7 @@ class ChangePassword(PasswordChangeView):
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
     """What the site knows of a person and they may change."""
-    person = User.objects.get(pk=request.user.pk)
+    person = User.objects.get(pk=signed_in(request).pk)
     form = ProfileForm(request.POST or None, instance=person)
     if form.is_valid():
         form.save()

@@ -68,7 +68,7 @@ class Asked:
     @property
     def picture(self) -> str:
         """The address of the question's picture."""
-        return signed(self.question.image.name)
+        return signed(self.question.image.name or "")
 
     @property
     def earned(self) -> float:
@@ -105,7 +105,7 @@ def paper(unit_id: int) -> Paper:
 
     :raises Http404: the unit is no quiz, or nobody has said yet how it is taken.
     """
-    found: Any = cache.get(_key(unit_id))
+    found: Paper | None = cache.get(_key(unit_id))
     if not isinstance(found, Paper):
         quiz = get_object_or_404(Quiz.objects.select_related("unit__course"), pk=unit_id)
         labels = [draw["label"] for draw in quiz.draws if draw.get("label")]

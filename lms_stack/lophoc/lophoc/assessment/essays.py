@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.crypto import get_random_string
@@ -25,6 +25,7 @@ from lophoc.catalogue.models import Course, Unit
 from lophoc.catalogue.structure import structure, unit_of
 from lophoc.classes.access import Access, access, classes_seen
 from lophoc.classes.models import Class, Enrolment
+from lophoc.content.storage import media_store
 from lophoc.operations.request_class import mark as mark_request
 from lophoc.operations.request_class import request_class
 
@@ -125,9 +126,7 @@ def submission_file(request: HttpRequest, submission_id: int) -> HttpResponseBas
     if not held.file or not (held.learner_id == request.user.pk or seen):
         raise Http404
     ending = PurePath(held.file.name).suffix
-    return FileResponse(
-        held.file.open("rb"), as_attachment=True, filename=held.name, content_type=_TYPES.get(ending, _DOCX)
-    )
+    return media_store().answer(held.file.name, held.name, _TYPES.get(ending, _DOCX))
 
 
 @request_class("marking")

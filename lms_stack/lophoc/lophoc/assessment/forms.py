@@ -20,7 +20,7 @@ TAKEN = {".pdf": "", ".docx": "word/document.xml", ".odt": "content.xml"}
 _MOMENT = {"type": "datetime-local"}
 
 
-def _is_what_it_says(file: UploadedFile, ending: str) -> bool:
+def _is_what_it_says(file: "UploadedFile[Any]", ending: str) -> bool:
     part = TAKEN[ending]
     try:
         kind = filetype.guess(file.read(8192))
@@ -46,9 +46,9 @@ class EssayForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 12}),
     )
 
-    def clean_file(self) -> UploadedFile | None:
+    def clean_file(self) -> "UploadedFile[Any] | None":
         """Refuse what is too large, of another kind, or not what its name says."""
-        file: UploadedFile | None = self.cleaned_data["file"]
+        file: UploadedFile[Any] | None = self.cleaned_data["file"]
         if not file:
             return None
         ending = PurePath(file.name or "").suffix.lower()
@@ -114,7 +114,7 @@ class QuestionForm(forms.ModelForm[Question]):
             if not self.instance.is_draft:
                 for name in self.fields.keys() - {"answer", "feedback"}:
                     self.fields[name].disabled = True
-                materials.queryset = Material.objects.filter(pk=self.instance.material_id)
+                materials.queryset = Material.objects.filter(pk__in=[self.instance.material_id])
 
     def clean_choices(self) -> list[str]:
         """The choices, one a line."""

@@ -41,7 +41,8 @@ def _matched(question: Scored, sent: Sequence[str]) -> float:
     """The share of rows with their own match; two rows may have the same text as theirs."""
     ends = {str(index): text for index, text in enumerate(question.answer)}
     rows = list(zip(question.answer, sent, strict=False))[: len(question.choices)]
-    return sum(ends.get(chosen) == text for text, chosen in rows) / max(len(question.choices), 1)
+    right = sum(1 for text, chosen in rows if ends.get(chosen) == text)
+    return right / max(len(question.choices), 1)
 
 
 def _folded(text: str) -> str:

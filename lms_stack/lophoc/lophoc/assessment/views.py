@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from lophoc.accounts.signed_in import signed_in
 from lophoc.assessment.asking import asked, paper, sent
 from lophoc.assessment.attempts import begin, close_expired, closed_because, ends, finish, is_over, save
 from lophoc.assessment.models import Attempt, Quiz
@@ -72,7 +73,7 @@ def quiz_start(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         if reason := closed_because(held.quiz, right, len(mine)):
             messages.error(request, reason)
             return redirect("quiz", slug, number)
-        going = begin(int(request.user.pk), held, right)
+        going = begin(signed_in(request).pk, held, right)
     return redirect("attempt", going.pk)
 
 

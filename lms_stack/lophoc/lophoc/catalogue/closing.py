@@ -56,10 +56,14 @@ def delete_due(today: date) -> list[str]:
 
 @transaction.atomic
 def _deleted(course: Course) -> str:
-    """Keep a course's figures for the reports, then delete it and what people did in it; materials stay."""
+    """Keep a course's figures for the reports, then delete it and what people did in it; materials stay.
+
+    Files go first: where the media store is away, the course is still there and due at the next run, and no file stays
+    behind that nobody knows of any more.
+    """
     summarise(course)
-    files = [each.file for each in Submission.objects.filter(unit__course=course).exclude(file="")]
+    for submission in Submission.objects.filter(unit__course=course).exclude(file="").iterator():
+        submission.file.delete(save=False)
     forget(course.slug)
     course.delete()
-    transaction.on_commit(lambda: [file.delete(save=False) for file in files] and None)
     return course.slug

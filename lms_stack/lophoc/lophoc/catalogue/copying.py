@@ -18,7 +18,7 @@ def copied(course: Course, slug: str, title: str, opens: date) -> Course:
     closes = course.closes + shift
     until = max(course.access_until + shift, access_at_least_until(closes))
     changes = {"slug": slug, "title": title, "opens": opens, "closes": closes, "access_until": until}
-    made = _clone(course, **changes, is_open=False, copied_from=course, bundle_hash="", deletion_told=None)
+    made: Course = _clone(course, **changes, is_open=False, copied_from=course, bundle_hash="", deletion_told=None)
     for unit in course.units.all():
         _settings(unit, _clone(unit, course=made, due=_shifted(unit.due, shift)), shift)
     for rule in CompletionRule.objects.filter(course=course):

@@ -15,9 +15,10 @@ FOLDERS = "/thu-muc/"
 
 def signed(path: str, now: float | None = None) -> str:
     """The address of a file below the media root, as nginx' secure_link module checks it."""
-    uri = quote(f"{settings.MEDIA_URL}{path}")
+    uri = f"{settings.MEDIA_URL}{path}"
     expires = _expires(now)
-    return f"{uri}?e={expires}&s={_signature(expires, uri)}"
+    # nginx signs what it has decoded: names may have Vietnamese letters.
+    return f"{quote(uri)}?e={expires}&s={_signature(expires, uri)}"
 
 
 def signed_folder(path: str, now: float | None = None) -> str:

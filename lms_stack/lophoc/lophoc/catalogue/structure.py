@@ -90,8 +90,8 @@ def _whole(unit: Unit | None) -> Unit | None:
     if unit is not None and unit.material is not None:
         shown = unit.material if unit.material.live else None
         unit.html = shown.html if shown else ""
-        unit.video = shown.video.name if shown else ""
-        unit.slides = shown.document.name if shown else ""
+        unit.video = (shown.video.name or "") if shown else ""
+        unit.slides = (shown.document.name or "") if shown else ""
     return unit
 
 

@@ -1,6 +1,8 @@
 """What a learner sees first: courses, one course, its lessons."""
 
+from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -11,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from lophoc.accounts.signed_in import signed_in
 from lophoc.assessment.progress import best_scores
 from lophoc.catalogue.media import signed
 from lophoc.catalogue.models import Course, Progress, Unit
@@ -32,13 +35,16 @@ _TESTS = frozenset({Unit.Kind.QUIZ, Unit.Kind.ESSAY})
 def course_list(request: HttpRequest) -> HttpResponse:
     """The courses that a person learns in, teaches or organises, those that go on first; the learner's progress."""
     today = timezone.localdate()
-    courses = list(courses_of(request.user))
+    courses: list[Course] = list(courses_of(request.user))
     shares = progress_in(request.user.pk, [course.pk for course in courses])
-    cards = [{"course": course, "share": shares.get(course.pk)} for course in courses]
+
+    def cards(some: Iterable[Course]) -> list[dict[str, Any]]:
+        return [{"course": course, "share": shares.get(course.pk)} for course in some]
+
     groups = (
-        (_("Đang diễn ra"), [card for card in cards if card["course"].opens <= today <= card["course"].closes]),
-        (_("Sắp mở"), [card for card in cards if card["course"].opens > today]),
-        (_("Đã kết thúc"), [card for card in cards if card["course"].closes < today]),
+        (_("Đang diễn ra"), cards(each for each in courses if each.opens <= today <= each.closes)),
+        (_("Sắp mở"), cards(each for each in courses if each.opens > today)),
+        (_("Đã kết thúc"), cards(each for each in courses if each.closes < today)),
     )
     context = {"groups": [group for group in groups if group[1]]}
     return render(request, "catalogue/course_list.html", context)
@@ -62,7 +68,8 @@ def course_page(request: HttpRequest, slug: str) -> HttpResponse:
     right = access(request.user, found.course)
     done = done_units(request.user.pk, found.course)
     scores = best_scores(request.user.pk, found.course)
-    parts = [{"part": part, "done": part.id in done, "score": scores.get(part.id)} for part in found.parts]
+    notes = _notes(found.parts)
+    parts = [(part, part.id in done, scores.get(part.id), notes[part.id]) for part in found.parts]
     required = [part for part in found.parts if part.required]
     share = round(100 * sum(part.id in done for part in required) / len(required)) if required else 0
     context = {
@@ -76,6 +83,25 @@ def course_page(request: HttpRequest, slug: str) -> HttpResponse:
         "deletion": found.course.access_until + timedelta(days=1),
     }
     return render(request, "catalogue/course.html", context)
+
+
+def _notes(parts: Iterable[Part]) -> dict[int, str]:
+    """What stands beside each part: how long it takes, its last day, whether one may leave it out. In the page itself
+    each of these would cost as much as the part's title, and a course may have hundreds of parts."""
+    minutes, last, optional, in_a_room = _("phút"), _("hạn"), _("tự chọn"), _("tập trung")
+    return {
+        part.id: " · ".join(
+            words
+            for said, words in (
+                (part.minutes, f"{part.minutes} {minutes}"),
+                (part.last_day, f"{last} {part.last_day:%d/%m/%Y}" if part.last_day else ""),
+                (not part.required, optional),
+                (not part.online, in_a_room),
+            )
+            if said
+        )
+        for part in parts
+    }
 
 
 def due_next(found: Structure, done: set[int]) -> list[Part]:
@@ -146,5 +172,5 @@ def lesson_done(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if not access(request.user, found.course).may_submit:
         raise PermissionDenied
     unit = unit_of(found.course, number, "lesson")
-    Progress.objects.bulk_create([Progress(learner_id=request.user.pk, unit=unit)], ignore_conflicts=True)
+    Progress.objects.bulk_create([Progress(learner=signed_in(request), unit=unit)], ignore_conflicts=True)
     return redirect("course", slug)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from lophoc.accounts.lockout import client_address
 from lophoc.accounts.rights import Right, requires, site_rights
+from lophoc.accounts.signed_in import signed_in
 from lophoc.certificates.forms import IssuingForm, RevocationForm
 from lophoc.certificates.issuing import issue_all, issuing_of, reissue, revoke
 from lophoc.certificates.models import ALPHABET, Certificate
@@ -39,7 +40,7 @@ def certificates(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         form.save()
         if "issue" in request.POST:
-            issue_all.enqueue(course.pk, request.user.pk)
+            issue_all.enqueue(course.pk, signed_in(request).pk)
             messages.success(request, _("Giấy chứng nhận đang được cấp; hãy tải lại trang để xem."))
         return redirect("certificates", slug)
     people = list(learners_of(course).order_by("full_name", "username"))

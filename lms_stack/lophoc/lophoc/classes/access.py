@@ -76,7 +76,7 @@ def access(user: Any, course: Course) -> Access:
 
     :raises PermissionDenied: they have none, or the course isn't open yet, or can no longer be read.
     """
-    found = tuple(_classes_of(user, course))
+    found: tuple[Any, ...] = tuple(_classes_of(user, course))  # each with `learns` and `advised`
     right = Access(
         learns_in=next((each for each in found if each.learns), None),
         teaches=tuple(each for each in found if each.instructor_id == user.pk),

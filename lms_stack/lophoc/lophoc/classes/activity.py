@@ -63,8 +63,15 @@ def totals(course: Course, people: Sequence[User]) -> list[Total]:
         counts.append({person: count for person, count, _last in found})
         for person, _count, last in found:
             moments[person].append(last)
+    marks, posts, news = counts
     return [
-        Total(each, *(count.get(each.pk, 0) for count in counts), max(moments[each.pk], default=None))
+        Total(
+            each,
+            marks.get(each.pk, 0),
+            posts.get(each.pk, 0),
+            news.get(each.pk, 0),
+            max(moments[each.pk], default=None),
+        )
         for each in people
     ]
 

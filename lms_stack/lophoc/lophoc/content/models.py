@@ -142,7 +142,7 @@ class Material(WorkflowMixin, PreviewableMixin, DraftStateMixin, LockableMixin, 
             raise ValidationError({"licence_evidence": _("Hãy ghi số hợp đồng hoặc văn bản cho phép.")})
         if self.kind == self.Kind.PACKAGE and not self.package:
             raise ValidationError({"package": _("Hãy tải lên gói SCORM hoặc H5P (tệp .zip hoặc .h5p).")})
-        if self.package and not self.package._committed:
+        if self.package and not self.package._committed:  # type: ignore[attr-defined]  # Django's own, told by no stub
             _check_package(self.package)
         if self.kind == self.Kind.VIDEO and not self.video:
             raise ValidationError({"video": _("Hãy tải lên video.")})
@@ -172,7 +172,7 @@ class Material(WorkflowMixin, PreviewableMixin, DraftStateMixin, LockableMixin, 
 
     def is_by(self, user: Any) -> bool:
         """Whether somebody made this material or any version of it, and so can't appraise it."""
-        return self.created_by_id == user.pk or self.revisions.filter(user=user.pk).exists()
+        return self.created_by_id == user.pk or bool(self.revisions.filter(user=user.pk).exists())
 
 
 def _check_package(upload: Any) -> None:

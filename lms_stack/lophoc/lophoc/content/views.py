@@ -73,7 +73,7 @@ def material_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 def waiting(user: Any) -> QuerySet[TaskState]:
     """What waits for an appraiser."""
-    states = TaskState.objects.filter(
+    states: QuerySet[TaskState] = TaskState.objects.filter(
         status=TaskState.STATUS_IN_PROGRESS, task__in=AppraisalTask.objects.all()
     ).select_related("task", "workflow_state__requested_by", "revision")
     mine = [each.pk for each in states if _may(each, user) and not _is_load_tests(each)]

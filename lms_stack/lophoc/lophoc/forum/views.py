@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from lophoc.accounts.signed_in import signed_in
 from lophoc.catalogue.structure import Structure, structure
 from lophoc.classes.access import Access, access
 from lophoc.classes.audience import addressed, looks_after, meant_for
@@ -108,12 +109,12 @@ def new_topic(request: HttpRequest, slug: str) -> HttpResponse:
         course=found.course,
         klass_id=form.cleaned_data["klass"],
         title=form.cleaned_data["title"],
-        author_id=request.user.pk,
+        author=signed_in(request),
         is_load_test=right.in_load_test,
         posts_count=1,
     )
-    Post.objects.create(topic=one, author_id=request.user.pk, body=form.cleaned_data["body"])
-    Subscription.objects.create(topic=one, person_id=request.user.pk)
+    Post.objects.create(topic=one, author=signed_in(request), body=form.cleaned_data["body"])
+    Subscription.objects.create(topic=one, person=signed_in(request))
     return redirect("topic", slug, one.pk)
 
 
@@ -129,7 +130,7 @@ def reply(request: HttpRequest, slug: str, topic_id: int) -> HttpResponse:
         raise PermissionDenied
     form = PostForm(request.POST)
     if form.is_valid():
-        post = Post.objects.create(topic=one, author_id=request.user.pk, body=form.cleaned_data["body"])
+        post = Post.objects.create(topic=one, author=signed_in(request), body=form.cleaned_data["body"])
         Topic.objects.filter(pk=one.pk).update(last_post=timezone.now(), posts_count=F("posts_count") + 1)
         if one.subscriptions.exclude(person=request.user.pk).exists():
             transaction.on_commit(lambda: tell_followers.enqueue(post.pk))
@@ -175,5 +176,5 @@ def follow(request: HttpRequest, slug: str, topic_id: int) -> HttpResponse:
     one = get_object_or_404(_topics(access(request.user, found.course), found), pk=topic_id)
     there = Subscription.objects.filter(topic=one, person=request.user.pk)
     if not there.delete()[0]:
-        Subscription.objects.get_or_create(topic=one, person_id=request.user.pk)
+        Subscription.objects.get_or_create(topic=one, person=signed_in(request))
     return redirect("topic", slug, topic_id)

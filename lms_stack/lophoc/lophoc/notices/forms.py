@@ -60,7 +60,7 @@ def _staff_of(klass: Class | None) -> list[User]:
     if klass is None:
         return []
     advisers = list(klass.advisers.filter(is_active=True))
-    instructor = User.objects.filter(pk=klass.instructor_id, is_active=True).first()
+    instructor = klass.instructor if klass.instructor and klass.instructor.is_active else None
     return ([instructor] if instructor else []) + [each for each in advisers if each != instructor]
 
 

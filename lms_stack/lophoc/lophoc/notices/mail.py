@@ -60,7 +60,7 @@ def _can_have(person: User, mandatory: bool) -> bool:
 
 
 def _written(template: str, person: User, context: Mapping[str, Any], mandatory: bool) -> dict[str, Any]:
-    link = "" if mandatory else absolute("unsubscribe", _SIGNER.sign(person.pk))
+    link = "" if mandatory else absolute("unsubscribe", _SIGNER.sign(str(person.pk)))
     told = {**context, "person": person, "site": settings.WAGTAILADMIN_BASE_URL, "unsubscribe": link}
     with translation.override(person.language):
         subject, _, text = render_to_string(template, told).strip().partition("\n")

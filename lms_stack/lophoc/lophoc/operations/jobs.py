@@ -21,6 +21,7 @@ REGULARLY = {
     "close_attempts": 60,
     "retry_jobs": 30,
     "close_courses": 3600,
+    "clear_downloads": 600,
     "summarise_courses": 86_400,
     "cleanup_mail": 86_400,
     "prune_db_task_results": 86_400,

@@ -2,14 +2,17 @@
 
 import hashlib
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils.html import escape
 from django.utils.text import slugify
 
+from lophoc.content.storage import media_store
 from lophoc.packages.archives import opened, unpack
 from lophoc.packages.manifests import H5P_PAGE, Found, examine
 from lophoc.packages.models import Package
@@ -45,12 +48,18 @@ def take(upload: str) -> Package:
         folder = _digest(file)[:32]
         with opened(file) as archive:
             found = examine(archive)
-            target = Path(settings.MEDIA_ROOT, FOLDER, folder)
-            if not target.exists():
-                unpack(archive, target, lambda name, path: _adapt(found, name, path))
+            if not media_store().holds_folder(f"{FOLDER}/{folder}"):
+                _unpack(archive, found, f"{FOLDER}/{folder}")
         size = file.size
     told = {"kind": found.kind, "title": found.title[:300], "parts": found.parts, "folder": folder, "bytes": size}
     return Package.objects.update_or_create(upload=upload, defaults=told)[0]
+
+
+def _unpack(archive: ZipFile, found: Found, folder: str) -> None:
+    with tempfile.TemporaryDirectory() as near:
+        target = Path(near, "goi")
+        unpack(archive, target, lambda name, path: _adapt(found, name, path))
+        media_store().put_folder(target, folder)
 
 
 def _digest(file: Any) -> str:

@@ -122,7 +122,8 @@ def _base(root: Element) -> str:
 
 def _all(element: Element, name: str) -> Iterator[Element]:
     """Every element below by its name, of whatever namespace."""
-    return (each for each in element.iter() if isinstance(each.tag, str) and each.tag.rpartition("}")[2] == name)
+    found: Iterator[Any] = element.iter()  # a comment's tag is a function
+    return (each for each in found if isinstance(each.tag, str) and each.tag.rpartition("}")[2] == name)
 
 
 def _text(element: Element, name: str) -> str:

@@ -1,18 +1,17 @@
 """Uploads made ready in the background: packages are unpacked, lectures cut into segments."""
 
 import hashlib
-import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import imageio_ffmpeg
-from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 from django_tasks import task
 
+from lophoc.content.storage import media_store
 from lophoc.packages.intake import take
 from lophoc.packages.lectures import FILM, PLAYLIST
 from lophoc.packages.models import Film
@@ -40,7 +39,8 @@ def make_film(upload: str) -> None:
     if Film.objects.filter(upload=upload).exclude(playlist="").exists():
         return
     try:
-        told = {"playlist": _film(Path(default_storage.path(upload))), "fault": ""}
+        with media_store().local(upload) as source:
+            told = {"playlist": _film(source), "fault": ""}
     except ValidationError as error:
         told = {"playlist": "", "fault": " ".join(error.messages)}
     Film.objects.update_or_create(upload=upload, defaults=told)
@@ -48,22 +48,18 @@ def make_film(upload: str) -> None:
 
 
 def _film(source: Path) -> str:
-    """The playlist below the media root; H.264 with AAC is copied, all else is encoded.
+    """The playlist in the store; H.264 with AAC is copied, all else is encoded.
 
     :raises ValidationError: no film can be made of it; says why.
     """
     with source.open("rb") as file:
         folder = f"{FOLDER}/{hashlib.file_digest(file, 'sha256').hexdigest()[:32]}"
-    target = Path(settings.MEDIA_ROOT, folder)
-    part = target.with_name(f".{target.name}.part")
-    if not target.exists():
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        try:
-            _cut(source, part)
-            part.replace(target)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
+    if not media_store().holds_folder(folder):
+        with tempfile.TemporaryDirectory() as near:
+            made = Path(near, "phim")
+            made.mkdir()
+            _cut(source, made)
+            media_store().put_folder(made, folder)
     return f"{folder}/{PLAYLIST}"
 
 

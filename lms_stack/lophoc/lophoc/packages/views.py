@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from lophoc.accounts.signed_in import signed_in
 from lophoc.catalogue.media import signed_folder
 from lophoc.catalogue.structure import structure, unit_of
 from lophoc.classes.access import access
@@ -45,7 +46,7 @@ def lecture_place(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if place >= LONGEST:
         return HttpResponse(status=400)
     if cache.add(f"place:{request.user.pk}:{unit.pk}", 1, PLACE_EVERY):
-        row = Place(learner_id=request.user.pk, unit=unit, seconds=place)
+        row = Place(learner=signed_in(request), unit=unit, seconds=place)
         Place.objects.bulk_create(
             [row], update_conflicts=True, unique_fields=("learner", "unit"), update_fields=("seconds",)
         )
@@ -105,7 +106,7 @@ def _play(request: HttpRequest, slug: str, number: int, part: int) -> HttpRespon
 
 def _query(part: dict[str, Any]) -> str:
     _, mark, query = part["entry"].partition("?")
-    return mark + query
+    return f"{mark}{query}"
 
 
 def _part(package: Package, number: int) -> dict[str, Any]:
@@ -146,6 +147,6 @@ def report(request: HttpRequest, slug: str, number: int, part: int) -> HttpRespo
         told = understood(package.kind, json.loads(request.body), mastery)
     except (ValueError, RecursionError) as error:
         return JsonResponse({"error": str(error)}, status=400)
-    keep(request.user.pk, unit, part, told, len(package.parts))
+    keep(signed_in(request).pk, unit, part, told, len(package.parts))
     score = None if told.score is None else round(100 * told.score)
     return JsonResponse({"score": score, "completed": told.completed})

@@ -83,8 +83,9 @@ def rows_of(person: User) -> Rows:
     """All rows about a person, by model: the account, what points to it, and what belongs to the latter."""
     found: Rows = {User: {person.pk: person}}
     for field in exported():
+        relation: Any = field.remote_field
         rows = field.model._base_manager.filter(**{field.name: person})
-        _add(found, rows, follow=field.remote_field.on_delete is CASCADE)
+        _add(found, rows, follow=relation.on_delete is CASCADE)
     for model in BY_NAME:
         _add(found, model._base_manager.filter(username=person.username), follow=False)
     return found
@@ -99,7 +100,7 @@ def _add(found: Rows, rows: QuerySet[Any], *, follow: bool) -> None:
         return
     for relation in rows.model._meta.get_fields(include_hidden=True):
         if relation.auto_created and (relation.one_to_many or relation.one_to_one):
-            field: Any = relation.field  # type: ignore[union-attr]  # these relations have one
+            field: Any = relation.field
             if field.remote_field.on_delete is CASCADE and name_of(field) not in EXCLUDED:
                 _add(found, field.model._base_manager.filter(**{f"{field.name}__in": new}), follow=True)
 

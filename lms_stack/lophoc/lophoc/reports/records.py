@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from lophoc.accounts.models import User
 from lophoc.accounts.rights import Right, requires, site_rights
 from lophoc.operations.request_class import request_class
 from lophoc.reports.acts import ACTIONS, changes_of
+from lophoc.reports.downloads import handed_out
 from lophoc.reports.export import TYPES, download
 from lophoc.reports.forms import LogFilter
 from lophoc.reports.personal import archive
@@ -46,7 +47,7 @@ def _learners() -> Any:
 @request_class("data_export")
 @require_POST
 @requires(Right.ORGANISE)
-def learner_data(request: HttpRequest, pk: int) -> FileResponse:
+def learner_data(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Everything about one learner; that somebody took it is recorded."""
     person = get_object_or_404(_learners(), pk=pk)
     LogEntry.objects.log_create(person, force_log=True, action=LogEntry.Action.ACCESS, actor=request.user)
@@ -64,14 +65,14 @@ def my_data(request: HttpRequest) -> HttpResponse:
 @request_class("data_export")
 @require_POST
 @login_required
-def my_data_file(request: HttpRequest) -> FileResponse:
+def my_data_file(request: HttpRequest) -> HttpResponseBase:
     """Everything about the person who asks."""
     return _file(request.user)  # type: ignore[arg-type]  # signed in: a User
 
 
-def _file(person: User) -> FileResponse:
+def _file(person: User) -> HttpResponseBase:
     name = f"du-lieu-{person.username}-{timezone.localdate()}.zip"
-    return FileResponse(archive(person), as_attachment=True, filename=name, content_type="application/zip")
+    return handed_out(archive(person), name, "application/zip")
 
 
 @request_class("staff_page")

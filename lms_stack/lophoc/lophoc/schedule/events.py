@@ -72,11 +72,13 @@ def _sessions(course: Course) -> Iterable[Session]:
 
 def _exams(course: Course) -> Iterable[tuple[int, datetime, datetime | None]]:
     windows = Quiz.objects.filter(unit__course=course, opens__isnull=False)
-    return windows.values_list("unit_id", "opens", "closes")
+    rows = windows.values_list("unit_id", "opens", "closes")
+    return [(unit, opens, closes) for unit, opens, closes in rows if opens]
 
 
 def _due(course: Course) -> dict[int, date]:
-    return dict(Unit.objects.filter(course=course, due__isnull=False).values_list("pk", "due"))
+    rows = Unit.objects.filter(course=course, due__isnull=False).values_list("pk", "due")
+    return {unit: due for unit, due in rows if due}
 
 
 def _of_session(one: Session) -> Event:

@@ -1,0 +1,171 @@
+"""calibrate: short loads on the stack that stands, and from them what one request of each class costs there."""
+
+import json
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from cli.bench import bench, observe_all
+from cli.deployments import Standing, standing, write_private
+from lms_stack.calibration import Calibration, Machine, by_speed, calibrated, to_yaml
+from lms_stack.errors import StepFailed
+from lms_stack.estimation import bytes_of, estimated, spread_of
+from lms_stack.facts import facts
+from lms_stack.forecast import beyond_cpu
+from lms_stack.observation import Observation
+from lms_stack.plan import STACK_ROLES, Role
+from lms_stack.request_classes import RequestClass
+from lms_stack.units import Interval
+
+if TYPE_CHECKING:
+    from cli.app import Settings
+    from runbooks.ssh import SshRemote
+
+#: A load of which more than this share failed says nothing of what its requests cost.
+MOST_FAILED = 0.05
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """A calibration with what a person reads of it."""
+
+    calibration: Calibration
+    document: dict[str, Any]
+    text: RenderableType
+
+
+def calibrate(settings: "Settings", *, speed_only: bool = False) -> Calibrated:
+    """Calibrate the deployment that stands, and keep the result in its folder.
+
+    :param speed_only: time the hosts' cores and scale the shipped table; no load is played.
+    :raises StepFailed: nothing stands, a step could not be done, or the loads went wrong.
+    """
+    made = _by_speed(settings) if speed_only else _by_loads(settings)
+    write_private(settings.paths.calibration, to_yaml(made))
+    return Calibrated(made, _document(settings, made), _text(settings, made))
+
+
+def _by_speed(settings: "Settings") -> Calibration:
+    from runbooks.ssh import SshRemote  # noqa: PLC0415
+
+    stack = standing(settings.paths)
+    with SshRemote(stack.topology) as remote:
+        machine = timed(settings, stack, remote)
+    return by_speed(facts(), machine, **_versions(stack), now=_now())
+
+
+def _by_loads(settings: "Settings") -> Calibration:
+    with bench(settings) as ready:
+        machine = timed(settings, ready.stack, ready.remote)
+        return estimate(ready.stack, observe_all(ready, machine.speed), machine)
+
+
+def estimate(stack: Standing, observations: Sequence[Observation], machine: Machine) -> Calibration:
+    """The calibration that these loads give.
+
+    :raises StepFailed: so much of a load failed that its cost says nothing.
+    """
+    _refuse_failed(observations)
+    tiers, demands = estimated(observations)
+    requests = {name: figure.value for name, figure in stack.plan.demand.requests.items()}
+    made = Calibration(
+        **_versions(stack),
+        measured=_now(),
+        machine=machine,
+        loads=tuple(each.load for each in observations),
+        demands=demands,
+        bytes=bytes_of(observations),
+        at_rest={role: round(found.at_rest, 5) for role, found in tiers.items()},
+        from_the_table={
+            role: tuple(name for name in found.classes if name not in found.told_apart())
+            for role, found in tiers.items()
+        },
+        spread=round(spread_of(tiers, requests), 3),
+    )
+    beyond = beyond_cpu(observations, stack.topology, calibrated(facts(), made), made)
+    return made.model_copy(update={"beyond": beyond})
+
+
+def _refuse_failed(observations: Sequence[Observation]) -> None:
+    for each in observations:
+        if each.failed_share > MOST_FAILED:
+            raise StepFailed(
+                f"{each.failed_share:.0%} of the requests of the load `{each.load}` failed: its cost says nothing",
+                hint="is the site well? `taphuan status` tells; then calibrate again",
+            )
+
+
+class _Versions(TypedDict):
+    version: str
+    engine: str
+    engine_version: str
+
+
+def _versions(stack: Standing) -> _Versions:
+    from cli.app import _version  # noqa: PLC0415
+
+    engine = stack.plan.engine
+    project = tomllib.loads((ROOT / "lms_stack" / engine / "pyproject.toml").read_text("utf-8"))
+    return {"version": _version(), "engine": engine, "engine_version": str(project["project"]["version"])}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def timed(settings: "Settings", stack: Standing, remote: "SshRemote") -> Machine:
+    """The CPU of the stack's hosts, and how fast a core of theirs runs the fixed piece of work; the slowest counts."""
+    work = files("lms_stack").joinpath("cpu_speed.py").read_text("utf-8")
+    hosts = [host for host in stack.topology.hosts if set(host.roles) & set(STACK_ROLES)]
+    with settings.progress.step("speed", "Time the hosts' cores"):
+        said = [remote.run(host.name, "/usr/bin/python3 -", stdin=work, timeout=60).stdout for host in hosts]
+        cpu = remote.run(hosts[0].name, "grep -m1 '^model name' /proc/cpuinfo || uname -m").stdout
+    try:
+        pieces = min(float(json.loads(each)["pieces_per_second"]) for each in said)
+    except (ValueError, KeyError, TypeError) as error:
+        raise StepFailed(f"a host's core could not be timed: {said!r:.200}") from error
+    reference = facts().sizing["reference_core"].number
+    return Machine(
+        cpu=cpu.partition(":")[2].strip() or cpu.strip(),
+        cores=sum(host.cores for host in hosts),
+        pieces_per_second=round(pieces, 1),
+        speed=round(pieces / reference, 3),
+    )
+
+
+def _document(settings: "Settings", made: Calibration) -> dict[str, Any]:
+    return {
+        "calibration": made.model_dump(mode="json"),
+        "origin": made.origin,
+        "file": str(settings.paths.calibration),
+        "steps": [step.model_dump() for step in settings.progress.steps],
+    }
+
+
+def _text(settings: "Settings", made: Calibration) -> RenderableType:
+    table = Table("request", *(f"{role} ms" for role in STACK_ROLES), title=f"Service demands, {made.origin}")
+    for name, row in sorted(made.demands.items()):
+        table.add_row(name, *(_cell(made, role, name, row.get(role)) for role in STACK_ROLES))
+    notes = [
+        "Intervals hold the truth four times in five.",
+        "Marked ~: the loads can't tell these classes apart, the shipped table decides between them.",
+        f"One core is {made.machine.speed:.2f} times as fast as the one the shipped table was measured on.",
+        f"The next plan of {settings.paths.name} uses it: {settings.paths.calibration}",
+    ]
+    return Group(table, *(escape(note) for note in notes))
+
+
+def _cell(made: Calibration, role: Role, name: RequestClass, demand: Interval | None) -> str:
+    if demand is None:
+        return ""
+    mark = "~" if name in made.from_the_table.get(role, ()) else ""
+    return f"{mark}{demand.mid:.3g} ({demand.low:.3g}–{demand.high:.3g})"

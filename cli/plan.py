@@ -1,0 +1,128 @@
+"""plan: the whole plan, one number's chain of reasons, or a curve over numbers of learners. Touches nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group, RenderableType
+
+from cli.curve_view import CHART_FILES, curve_document, curve_page, save_chart, terminal_chart
+from cli.known import known
+from cli.plan_view import plan_document, plan_page
+from cli.why_view import why_page
+from lms_stack.course import Course
+from lms_stack.course_file import read_course
+from lms_stack.demand import demand, read_live_starts
+from lms_stack.errors import ExitCode, UsageError
+from lms_stack.plan import Plan
+from lms_stack.prices import Prices, read_prices
+from lms_stack.sizing import plan as sized
+from lms_stack.sizing import with_outlook
+from lms_stack.sizing.curve import CurvePoint, curve
+from lms_stack.why import Reasons
+
+if TYPE_CHECKING:
+    from cli.app import Settings
+
+#: What `--chart` means without a file's name.
+TERMINAL = "-"
+
+#: Numbers of learners of a chart that was asked for without any: this many times the course's.
+_AROUND = (0.25, 0.5, 1, 2, 4, 8)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is shown, as a document and for a person."""
+
+    document: dict[str, Any]
+    page: RenderableType
+    exit_code: ExitCode = ExitCode.DONE
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for."""
+
+    learners: tuple[int, ...] = ()
+    chart: str | None = None
+    why: str | None = None
+
+
+def planned(settings: "Settings") -> tuple[Course, Plan]:
+    """The course and its plan with its outlook; pure but for reading the course file and its price list.
+
+    :raises CourseFileError: one of them has faults.
+    """
+    course, prices = read_both(settings)
+    facts = known(settings.paths, settings.calibration)
+    live = read_live_starts(course, settings.course_file.parent)
+    return course, with_outlook(course, sized(course, demand(course, facts, live=live), facts), facts, prices)
+
+
+def read_both(settings: "Settings") -> tuple[Course, Prices | None]:
+    """The course under the deployment's name, and the price list that it names.
+
+    :raises CourseFileError: one of them has faults.
+    """
+    course = read_course(settings.course_file).model_copy(update={"name": settings.paths.name})
+    return course, read_prices(settings.course_file.parent / course.prices) if course.prices else None
+
+
+def answer(settings: "Settings", asked: Asked) -> Answer:
+    """The plan, a chain of reasons, or a curve.
+
+    :raises CourseFileError: the course file or its price list has faults.
+    :raises UsageError: there is no such number, or no such kind of chart.
+    """
+    if asked.learners or asked.chart:
+        return _curve(settings, asked)
+    course, plan = planned(settings)
+    if asked.why:
+        return _why(Reasons(course, plan, known(settings.paths, settings.calibration)), asked.why)
+    fits = not (plan.outlook and plan.outlook.excuses)
+    return Answer(plan_document(plan), plan_page(plan), ExitCode.DONE if fits else ExitCode.DOES_NOT_FIT)
+
+
+def _why(reasons: Reasons, key: str) -> Answer:
+    chain = reasons.why(key)
+    if not chain:
+        near = reasons.nearest(key)
+        listed = f"did you mean {', '.join(near)}?" if near else f"there are {', '.join(reasons.keys)}"
+        raise UsageError(f"no number of the plan is called {key}", hint=listed)
+    return Answer(chain.document(), why_page(chain))
+
+
+def _curve(settings: "Settings", asked: Asked) -> Answer:
+    if asked.why:
+        raise UsageError("--why explains one plan", hint="leave out --learners and --chart, or leave out --why")
+    file = _chart_file(asked.chart)
+    course, prices = read_both(settings)
+    numbers = asked.learners or tuple(max(1, round(course.learners * factor)) for factor in _AROUND)
+    facts = known(settings.paths, settings.calibration)
+    live = read_live_starts(course, settings.course_file.parent)
+    points = curve(course, sorted(set(numbers)), facts, prices=prices, live=live)
+    shown = [curve_page(course.name, points), *_charts(points, asked.chart, file)]
+    return Answer(curve_document(points), Group(*shown))
+
+
+def _chart_file(chart: str | None) -> Path | None:
+    if chart in {None, TERMINAL}:
+        return None
+    file = Path(str(chart))
+    if file.suffix not in CHART_FILES:
+        raise UsageError(
+            f"expected a file that ends in {' or '.join(CHART_FILES)} after --chart, not {chart}",
+            hint="write --chart last, or --chart=FILE.svg; --chart by itself draws in the terminal",
+        )
+    if not file.parent.is_dir():
+        raise UsageError(f"{file.parent} is no folder", hint="make it, or choose another place for the chart")
+    return file
+
+
+def _charts(points: Sequence[CurvePoint], chart: str | None, file: Path | None) -> list[RenderableType]:
+    if file:
+        save_chart(points, file)
+        return ["", f"drawn in {file}"]
+    return ["", terminal_chart(points)] if chart else []

@@ -1,0 +1,64 @@
+"""What a course asks of its stack, as values: the planned peak, what it rests on, and what matters most in it."""
+
+from lms_stack.demand.live import LiveStart
+from lms_stack.request_classes import RequestClass
+from lms_stack.units import Figure, Frozen, Interval
+
+
+class JourneyDemand(Frozen):
+    """Arrivals of one journey at the planned peak, and the requests that one arrival makes."""
+
+    journey: str
+    arrivals: Figure
+    requests: dict[RequestClass, float]
+
+
+class DemandInput(Frozen):
+    """One uncertain input: what is believed of it, on which ground, and whether the course file says so."""
+
+    name: str
+    what: str
+    interval: Interval
+    source: str
+    written: bool
+
+
+class Influence(Frozen):
+    """How closely the peak follows one input: Spearman's rank correlation over the draws, from -1 to 1."""
+
+    name: str
+    what: str
+    correlation: float
+
+
+class Sensitivity(Frozen):
+    """The inputs that matter most, strongest first: what to find out before paying for servers."""
+
+    requests: tuple[Influence, ...] = ()
+    egress: tuple[Influence, ...] = ()
+
+
+class Demand(Frozen):
+    """What a course asks of the stack at its planned peak.
+
+    A figure's interval runs from the 5th percentile of the peak over its median to the planned percentile, which is the
+    figure's value, because that is what is planned and verified.
+    """
+
+    learners: int
+    concurrent_learners: Figure
+    journeys: tuple[JourneyDemand, ...]
+    requests: dict[RequestClass, Figure]
+    segment_bytes: Figure
+    egress: Figure
+    ingress: Figure
+    storage: Figure
+    letters: Figure | None = None
+    inputs: tuple[DemandInput, ...] = ()
+    sensitivity: Sensitivity = Sensitivity()
+    live: tuple[LiveStart, ...] = ()
+
+    @property
+    def request_rate(self) -> float:
+        """All requests per second at the planned peak."""
+        return sum(figure.value for figure in self.requests.values())

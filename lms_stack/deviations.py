@@ -1,0 +1,30 @@
+"""Whether what was measured is what was planned: a stack with smaller pools proves nothing for the plan."""
+
+from collections.abc import Iterator, Mapping
+
+from lms_stack.evidence import Excuse
+from lms_stack.measurement import Measurement
+from lms_stack.plan import Plan
+
+
+def not_as_planned(measured: Measurement, plan: Plan) -> Iterator[Excuse]:
+    """Pools that have markedly fewer places than the plan says, each with both figures.
+
+    Whatever made them so (a changed file, a process that isn't there, a fault on purpose): the plan wasn't measured.
+    """
+    planned = _planned(plan)
+    for use in measured.resources:
+        wanted = planned.get(use.name)
+        if use.resource == "pool" and wanted and use.size is not None and not use.size >= 0.9 * wanted:
+            evidence = f"{use.host} has {use.capacity}, {wanted:g} are planned"
+            yield Excuse(reason="the stack is not what was planned", resource=use.name, evidence=evidence)
+
+
+def _planned(plan: Plan) -> Mapping[str, float]:
+    """Places of each pool of one host, by the name that monitoring/usage.py gives it."""
+    pools = plan.pools
+    return {
+        "application workers": pools.app_processes.value * pools.app_threads.value,
+        "pgbouncer pool": pools.pgbouncer_pool.value,
+        "PostgreSQL connections": pools.database_connections.value,
+    }

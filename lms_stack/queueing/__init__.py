@@ -1,0 +1,1 @@
+"""How long requests wait: formulas of single stations, open networks of them, pools as limits, closed networks."""

@@ -1,0 +1,75 @@
+"""The same course with other numbers of learners: what it would need, point by point."""
+
+from collections.abc import Iterable, Sequence
+
+from lms_stack.course import Course
+from lms_stack.demand import LiveStart, demand
+from lms_stack.evidence import Excuse
+from lms_stack.facts import Facts, facts
+from lms_stack.plan import Plan
+from lms_stack.prices import Prices
+from lms_stack.roles import STACK_ROLES
+from lms_stack.sizing.outlook import with_outlook
+from lms_stack.sizing.rules import plan
+from lms_stack.units import Figure, Frozen
+
+
+class CurvePoint(Frozen):
+    """What a number of learners needs."""
+
+    learners: int
+    requests: Figure
+    cores: Figure
+    """Cores kept busy at the peak."""
+    planned_cores: Figure
+    """Cores of the planned hosts that carry the learners."""
+    egress: Figure
+    line: Figure
+    page_p95: Figure
+    best: str
+    """The design with the least regret among those that fit; empty where none does."""
+    excuses: tuple[Excuse, ...]
+
+
+def scaled(course: Course, learners: int) -> Course:
+    """The course with so many learners, and as many instructors and classes for each of them as before."""
+    factor = learners / course.learners
+    counts = {name: max(1, round(getattr(course, name) * factor)) for name in ("instructors", "classes")}
+    return course.model_copy(update={"learners": learners, **counts})
+
+
+def curve(
+    course: Course,
+    learners: Iterable[int],
+    known: Facts | None = None,
+    prices: Prices | None = None,
+    live: Sequence[LiveStart] = (),
+) -> tuple[CurvePoint, ...]:
+    """What the course would need with each of these numbers of learners."""
+    known = known or facts()
+    return tuple(_point(scaled(course, number), known, prices, live) for number in learners)
+
+
+def _point(course: Course, known: Facts, prices: Prices | None, live: Sequence[LiveStart]) -> CurvePoint:
+    asked = demand(course, known, live=live)
+    found = with_outlook(course, plan(course, asked, known), known, prices, slots=False)
+    outlook = found.outlook
+    if outlook is None:
+        raise AssertionError("with_outlook gave none")
+    return CurvePoint(
+        learners=course.learners,
+        requests=outlook.requests,
+        cores=outlook.cores,
+        planned_cores=_planned_cores(found),
+        egress=outlook.egress,
+        line=found.bandwidth,
+        page_p95=outlook.page_p95,
+        best=next((design.name for design in outlook.designs if design.fits), ""),
+        excuses=outlook.excuses,
+    )
+
+
+def _planned_cores(found: Plan) -> Figure:
+    hosts = [host for host in found.hosts if set(host.roles) & set(STACK_ROLES)]
+    reason = " + ".join(f"{host.name} {host.cores}" for host in hosts)
+    return Figure(value=sum(host.cores.value for host in hosts), unit="core", reason=reason)

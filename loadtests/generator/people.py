@@ -1,0 +1,17 @@
+"""Who the visitors are, and how long they think."""
+
+import math
+import random
+from collections.abc import Callable
+
+
+def thinker(mean: float, spread: float, chance: random.Random) -> Callable[[], float]:
+    """Draws think times in seconds, log-normal with that mean and that standard deviation of the logarithm."""
+    middle = math.log(mean) - spread**2 / 2
+    return lambda: chance.lognormvariate(middle, spread)
+
+
+def accounts(count: int, part: int, parts: int) -> list[int]:
+    """The numbers of this generator's accounts: each has its own; where there are too few, all have all."""
+    mine = [number for number in range(1, count + 1) if (number - 1) % parts == part]
+    return mine or list(range(1, count + 1))

@@ -1,0 +1,67 @@
+"""The edge's own log of a span of time: how long it took by request class, to be set beside what the generator saw."""
+
+import json
+from datetime import datetime
+
+from lms_stack.edge_times import EdgeTimes
+from lms_stack.errors import StepFailed
+from lms_stack.plan import Role
+from lms_stack.remote import Remote
+from lms_stack.request_classes import RequestClass
+from lms_stack.topology import Topology
+
+#: What nginx writes (playbooks/roles/edge), the older file first: it may have been turned over meanwhile.
+LOGS = ("/var/log/nginx/access.json.1", "/var/log/nginx/access.json")
+#: Seconds in which an edge must have read its log.
+TIMEOUT = 120
+
+# Runs on the edge under Debian's python3 and prints one JSON line, a row for each class. The log's time is that of a
+# request's end; a percentile is the smallest time that so many don't exceed. Lines that are no JSON are passed over.
+_READER = """
+import json, math, sys
+began, ended, clients, *logs = sys.argv[1:]
+began, ended, clients = float(began), float(ended), set(clients.split(","))
+classes = {}
+for log in logs:
+    try:
+        lines = open(log, encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        continue
+    for line in lines:
+        try:
+            row = json.loads(line)
+            start = float(row["time"]) - row["seconds"]
+            if began <= start < ended and row["client"] in clients and row["request_class"]:
+                classes.setdefault(row["request_class"], []).append((row["seconds"], row["status"]))
+        except (ValueError, KeyError, TypeError):
+            continue
+rows = []
+for name, seen in sorted(classes.items()):
+    times = sorted(seconds for seconds, _ in seen)
+    at = lambda share: times[max(0, math.ceil(share * len(times)) - 1)]
+    rows.append({"request_class": name, "count": len(times), "errors": sum(status >= 500 for _, status in seen),
+                 "p50": at(0.5), "p95": at(0.95), "p99": at(0.99), "longest": times[-1]})
+print(json.dumps(rows))
+"""
+
+
+def edge_times(remote: Remote, topology: Topology, started: datetime, ended: datetime) -> tuple[EdgeTimes, ...]:
+    """What each edge's log says of the load generator's requests that began in a span, by request class.
+
+    Other visitors are left out by their address. Several edges give rows of their own, for percentiles don't add up.
+
+    :raises StepFailed: an edge can't be reached, or its log can't be read.
+    """
+    clients = ",".join(host.address for host in topology.hosts_of(Role.LOADGEN))
+    words = (f"{started.timestamp():.3f}", f"{ended.timestamp():.3f}", clients, *LOGS)
+    return tuple(row for host in topology.hosts_of(Role.EDGE) for row in _of_host(remote, host.name, " ".join(words)))
+
+
+def _of_host(remote: Remote, host: str, arguments: str) -> tuple[EdgeTimes, ...]:
+    """The rows of one edge; answers of a class that no load test plays are left out."""
+    answer = remote.run(host, f"python3 - {arguments}", stdin=_READER, timeout=TIMEOUT)
+    try:
+        rows = json.loads(answer.stdout)
+        return tuple(EdgeTimes(host=host, **row) for row in rows if row["request_class"] in set(RequestClass))
+    except (ValueError, KeyError, TypeError) as error:
+        raise StepFailed(f"the edge's log on {host} gave no usable answer: {answer.stdout[-300:]}") from error

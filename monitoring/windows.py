@@ -1,0 +1,112 @@
+"""Growth of the stack's counters in windows of a few seconds, for the calibration."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from lms_stack.observation import Window
+from lms_stack.plan import STACK_ROLES, Role
+from lms_stack.request_classes import RequestClass
+from lms_stack.services import service
+from lms_stack.topology import Topology
+from monitoring.names import Metric
+from monitoring.prometheus import Prometheus, Series
+
+#: The services whose CPU time is work for learners, by the row of the service table.
+WORKERS = {"https": Role.EDGE, "lophoc": Role.APP, "pgbouncer": Role.DATABASE, "postgresql": Role.DATABASE}
+WORKERS |= {"valkey": Role.CACHE}
+#: Seconds of a window: the scrape interval.
+STEP = 5.0
+
+#: Growth of one counter from look to look, by its label.
+Growth = dict[str, list[float]]
+
+
+def windows(
+    prometheus: Prometheus,
+    topology: Topology,
+    load: str,
+    span: tuple[datetime, datetime],
+    files: Mapping[RequestClass, float],
+) -> tuple[Window, ...]:
+    """The windows of a load from one moment to another; none across a restart of a service.
+
+    :param files: answers per second of the classes that the edge serves alone, which the application never counts.
+    :raises StepFailed: Prometheus can't be reached.
+    """
+    asked = _Asked(prometheus, topology, span)
+    app, queries, requests = (asked.by_class(metric) for metric in (_APP_SECONDS, _QUERIES, Metric.REQUESTS))
+    units, hosts = asked.growth(f"sum by (unit) ({_on(topology, Metric.UNIT_CPU_SECONDS)})", "unit"), asked.hosts()
+    cpu = _by_role(units)
+    return tuple(
+        Window(
+            load=load,
+            seconds=STEP,
+            requests=_at(requests, number) | {name: rate * STEP for name, rate in files.items()},
+            app_seconds=_at(app, number),
+            queries=_at(queries, number),
+            cpu={role: cpu.get(role, [0.0] * asked.count)[number] for role in STACK_ROLES},
+            other=max(0.0, hosts[number] - sum(values[number] for values in cpu.values())),
+        )
+        for number in range(asked.count)
+        if all(values[number] >= 0 for group in (app, queries, requests, units) for values in group.values())
+    )
+
+
+_APP_SECONDS = "lophoc_request_cpu_seconds_total"
+_QUERIES = "lophoc_db_queries_total"
+
+
+class _Asked:
+    """One span of time, cut into windows."""
+
+    def __init__(self, prometheus: Prometheus, topology: Topology, span: tuple[datetime, datetime]) -> None:
+        self._prometheus, self._topology = prometheus, topology
+        self.count = max(1, int((span[1] - span[0]).total_seconds() // STEP))
+        self._began = span[0]
+
+    def growth(self, expression: str, label: str) -> Growth:
+        """Growth of a counter in each window, by a label; a series that begins later began at nothing."""
+        ended = self._began + timedelta(seconds=self.count * STEP)
+        rows = self._prometheus.query_range(expression, self._began, ended, STEP)
+        return {row.labels.get(label, ""): self._steps(row) for row in rows}
+
+    def _steps(self, series: Series) -> list[float]:
+        seen = dict.fromkeys(range(self.count + 1), 0.0)
+        for at, value in series.points:
+            seen[round((at - self._began.timestamp()) / STEP)] = value
+        return [seen[number + 1] - seen[number] for number in range(self.count)]
+
+    def by_class(self, metric: str) -> Growth:
+        """Growth of one of the application's counters by request class."""
+        return self.growth(f"sum by (request_class) ({metric})", "request_class")
+
+    def hosts(self) -> list[float]:
+        """CPU time of all hosts of the stack together, in each window."""
+        found = self.growth(f"sum ({_on(self._topology, Metric.HOST_CPU_SECONDS)})", "")
+        return found.get("", [0.0] * self.count)
+
+
+def _on(topology: Topology, metric: str) -> str:
+    """A series of the stack's hosts only."""
+    hosts = sorted({host.name for host in topology.hosts if set(host.roles) & set(STACK_ROLES)})
+    return f'{metric}{{host=~"{"|".join(hosts)}"}}'
+
+
+def _by_role(units: Growth) -> dict[Role, list[float]]:
+    roles = {service(name).unit.removesuffix(".service"): role for name, role in WORKERS.items()}
+    found: dict[Role, list[float]] = {}
+    for unit, values in units.items():
+        role = roles.get(unit.removesuffix(".service").split("@")[0])
+        if role:
+            found[role] = _added(found.get(role, [0.0] * len(values)), values)
+    return found
+
+
+def _added(left: Iterable[float], right: Iterable[float]) -> list[float]:
+    return [one + other for one, other in zip(left, right, strict=True)]
+
+
+def _at(growth: Growth, number: int) -> dict[RequestClass, float]:
+    """A window's growth of the request classes that the vocabulary knows; probes and scrapes are none of them."""
+    known = {each.value for each in RequestClass}
+    return {RequestClass(name): values[number] for name, values in growth.items() if name in known}

@@ -1,0 +1,189 @@
+"""What scripts/accuracy plays, and what it makes of it: predictions beside measurements, and the table of both."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from lms_stack.calibration import Calibration
+from lms_stack.facts import Facts
+from lms_stack.forecast import predicted
+from lms_stack.measurement import LoadResult
+from lms_stack.observation import Observation
+from lms_stack.request_classes import FILE_CLASSES, RequestClass
+from lms_stack.topology import Topology
+from lms_stack.units import Frozen
+
+#: Relative arrivals by journey; none of these mixes is one of those that the calibration plays.
+MIXES: dict[str, dict[str, float]] = {
+    "evening of study": {"sign_in": 1, "look_around": 1, "study": 3, "watch": 3},
+    "exam begins": {"exam": 5, "study": 1, "look_around": 1},
+    "discussion": {"sign_in": 1, "forum": 1.5, "forum_read_only": 4, "look_around": 2},
+    "essays and marks": {"sign_in": 1, "study": 1, "essay": 2, "gradebook": 1.5},
+    "quizzes": {"sign_in": 0.5, "study": 2, "quiz": 2, "forum_read_only": 1},
+}
+#: Shares of the predicted saturation at which answers are timed.
+SHARES = (0.5, 0.8)
+#: How much of the predicted saturation is offered to find the real one, and again where the CPU wasn't full at that.
+OVERLOADS = (1.25, 1.6)
+#: From this share on a CPU counts as full.
+FULL = 0.95
+#: A class counts with as many requests.
+SAMPLES = 60
+#: The targets: throughput and p95, as shares of what was measured.
+THROUGHPUT, P95 = 0.10, 0.25
+
+
+class Timed(Frozen):
+    """One mix at one share of its predicted saturation: requests/s offered, CPU use and p95, predicted and measured.
+
+    `p95` is the mean over the page classes, each by its requests; `classes` has both for each class, in seconds.
+    `p95_at_cpu` is what the model says for the CPU time that was measured: what is off then is the model alone.
+    """
+
+    share: float
+    requests: float
+    cpu: tuple[float, float]
+    p95: tuple[float, float]
+    p95_at_cpu: float
+    classes: dict[RequestClass, tuple[float, float]]
+    load_average: float
+    loop_lag: float
+    failed: float
+
+
+class Proved(Frozen):
+    """One mix: its saturation in requests/s of the application, predicted and measured under more than it can carry.
+
+    Where more comes than is carried, visitors wait at their first pages and the later ones are asked for less often:
+    both figures are of the requests that were served. `drift` is how many times the CPU time of its calibration a load
+    took just before.
+    """
+
+    mix: str
+    drift: float
+    saturation: tuple[float, float]
+    offered: float
+    cpu_at_saturation: float
+    load_average: float
+    timed: tuple[Timed, ...]
+
+
+def saturation(
+    topology: Topology, requests: Mapping[RequestClass, float], known: Facts, own: Calibration | None
+) -> float:
+    """How many times these requests per second the stack carries until its first host is full."""
+    return predicted(topology, requests, known, own, draws=1).headroom().mid
+
+
+def served(seen: Observation, after: float = 0.0) -> dict[RequestClass, float]:
+    """Requests per second of each class that were answered while a load was watched, after a share of that time."""
+    late = seen.windows[int(len(seen.windows) * after) :]
+    seconds = sum(window.seconds for window in late)
+    found: dict[RequestClass, float] = {}
+    for window in late:
+        for name, count in window.requests.items():
+            found[name] = found.get(name, 0.0) + count / seconds
+    return found
+
+
+def of_the_application(requests: Mapping[RequestClass, float]) -> float:
+    """Requests per second that the application answers."""
+    return sum(rate for name, rate in requests.items() if name not in FILE_CLASSES)
+
+
+class Foretold(NamedTuple):
+    """What was predicted of a load: p95 of each class in seconds, and CPU use as a share of 1.
+
+    `at_cpu` is p95 once more, for the CPU time that was measured.
+    """
+
+    p95: Mapping[RequestClass, float]
+    at_cpu: Mapping[RequestClass, float]
+    cpu: float
+
+
+def timed(
+    share: float,
+    requests: Mapping[RequestClass, float],
+    foretold: Foretold,
+    load: LoadResult,
+    *,
+    cpu: float,
+    load_average: float,
+) -> Timed:
+    """What a load showed beside what was foretold: p95 by class in seconds, and CPU use."""
+    rows = {row.request_class: row for row in load.classes if row.request_class not in FILE_CLASSES}
+    often = {name: row for name, row in rows.items() if row.completed >= SAMPLES and row.p95 is not None}
+    count = sum(row.completed for row in often.values())
+    pairs = {name: (foretold.p95[name], row.p95 or 0.0) for name, row in often.items() if name in foretold.p95}
+    means = [sum(pair[side] * often[name].completed for name, pair in pairs.items()) / max(1, count) for side in (0, 1)]
+    at_cpu = sum(foretold.at_cpu.get(name, 0.0) * often[name].completed for name in pairs) / max(1, count)
+    done, failed = sum(row.completed for row in load.classes), sum(row.failed for row in load.classes)
+    return Timed(
+        share=share,
+        requests=sum(requests.values()),
+        cpu=(foretold.cpu, cpu),
+        p95=(means[0], means[1]),
+        p95_at_cpu=at_cpu,
+        classes=pairs,
+        load_average=load_average,
+        loop_lag=load.generator.loop_lag_p99,
+        failed=failed / max(1, done + failed),
+    )
+
+
+def error(pair: tuple[float, float]) -> float:
+    """Predicted against measured, as a share of what was measured."""
+    return pair[0] / pair[1] - 1 if pair[1] else float("nan")
+
+
+def table(proved: Sequence[Proved]) -> str:
+    """The table of the docs, in Markdown, with how many of its figures meet the targets under it."""
+    heads = ["mix", "drift", "saturation", "", "", "p95 at 50 %", "", "", "p95 at 80 %", "", "", "load average"]
+    under = ["", "", *3 * ["predicted", "measured", "error"], ""]
+    rows = [heads, ["---"] * len(heads), under, *map(_row, proved)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows) + "\n\n" + _summary(proved)
+
+
+def _row(each: Proved) -> list[str]:
+    cells = [
+        each.mix,
+        f"{each.drift:.2f}",
+        *(f"{rate:.0f}/s" for rate in each.saturation),
+        f"{error(each.saturation):+.0%}",
+    ]
+    for one in each.timed:
+        cells += [*(f"{1000 * seconds:.0f} ms" for seconds in one.p95), f"{error(one.p95):+.0%}"]
+    loads = [each.load_average, *(one.load_average for one in each.timed)]
+    return [*cells, f"{min(loads):.1f} to {max(loads):.1f}"]
+
+
+def _summary(proved: Sequence[Proved]) -> str:
+    loads = [one for each in proved for one in each.timed]
+    said = (
+        _met("Saturation", [each.saturation for each in proved], THROUGHPUT),
+        _met("p95", [one.p95 for one in loads], P95),
+        _met("For the CPU time that was measured, p95", [(one.p95_at_cpu, one.p95[1]) for one in loads], P95),
+    )
+    return " ".join(said)
+
+
+def _met(what: str, pairs: Sequence[tuple[float, float]], limit: float) -> str:
+    """How many of these predictions meet a target."""
+    off = [abs(error(pair)) for pair in pairs]
+    return (
+        f"{what} within {limit:.0%}: {sum(each <= limit for each in off)} of {len(off)}, the worst {max(off):.0%} off."
+    )
+
+
+def detail(proved: Iterable[Proved]) -> str:
+    """Each load's CPU use and classes, for who looks closer."""
+    lines = []
+    for each in proved:
+        lines.append(f"{each.mix}: {each.cpu_at_saturation:.0%} of the CPU at {each.offered:.0f}/s offered")
+        for one in each.timed:
+            lines.append(
+                f"  {one.share:.0%}: {one.requests:.0f}/s, CPU {one.cpu[0]:.0%} predicted, {one.cpu[1]:.0%} measured, "
+                f"{one.failed:.1%} failed, generator's lag p99 {1000 * one.loop_lag:.0f} ms"
+            )
+            lines += [f"    {name}: {1000 * a:.0f} ms, {1000 * b:.0f} ms" for name, (a, b) in one.classes.items()]
+    return "\n".join(lines)
