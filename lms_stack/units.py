@@ -74,8 +74,8 @@ def parse(text: object, kind: str) -> float:
     return value
 
 
-#: Below it a figure is told as 0, for nobody counts the zeros of 0.0000004.
-NEXT_TO_NOTHING = 1e-6
+#: Below it a figure is told as 0, for nobody counts the zeros of 0.0000000004.
+NEXT_TO_NOTHING = 1e-9
 
 
 def _rounded(value: float) -> float:
@@ -85,7 +85,7 @@ def _rounded(value: float) -> float:
 
 def _plain(value: float) -> str:
     """Three significant digits, without an exponent or a trailing zero; what is next to nothing is 0."""
-    return f"{Decimal(f'{value:.3g}'):,f}" if abs(value) >= NEXT_TO_NOTHING else "0"
+    return "0" if abs(value) < NEXT_TO_NOTHING else f"{Decimal(f'{value:.3g}'):,f}"
 
 
 def _scaled(value: float, unit: str, steps: tuple[tuple[float, str], ...]) -> str:
