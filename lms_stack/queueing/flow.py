@@ -77,6 +77,15 @@ class Flow:
             there = np.where(self.costs > 0, self.costs * self.sharing.slowdown[:, None], 0)
         return self._with_waits(there, self.wait)
 
+    def least(self) -> Array:
+        """(draws, classes): the time that hardly any request is faster than, s.
+
+        Demands that are all alike begin at the time without others, exponential ones at 0; between them the square of
+        1 - coefficient of variation was found to serve best against the simulation.
+        """
+        cores = np.array([1.0 if station.beyond else min(1.0, station.servers) for station in self.stations])
+        return np.asarray((self.costs / cores * np.maximum(0, 1 - np.sqrt(self.scv)) ** 2).sum(axis=2))
+
     def variances(self) -> Array:
         """(draws, classes, stations): the variances of those times, s²."""
         return self._with_waits(self.sharing.wide().variance_of(self.costs, self.scv), self.wait_variance)

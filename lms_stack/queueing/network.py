@@ -30,21 +30,24 @@ class Solution:
     """(draws, classes): mean time from end to end."""
     variance: Array
     """(draws, classes): its variance, s²."""
+    least: Array
+    """(draws, classes): what hardly any request is faster than; 0 where demands are exponential."""
     pools: NDArray[np.bool_]
     """(stations,): which of the stations are pools."""
 
     def percentile(self, share: float) -> Array:
         """(draws, classes): the time that this share of a class's requests stays below.
 
-        The gamma distribution of the same mean and variance: see docs/model.md for how close it comes.
+        The gamma distribution of the same mean and variance that begins at `least`: docs/model.md says how close it is.
 
         :param share: above 0 and below 1, as 0.95.
         """
         if not 0 < share < 1:
             raise ValueError(f"expected a share between 0 and 1, not {share}")
         served = np.isfinite(self.mean) & (self.variance > 0)
-        shape = np.divide(self.mean**2, self.variance, out=np.ones_like(self.mean), where=served)
-        times = self.mean / shape * special.gammaincinv(shape, share)
+        above = np.where(served, self.mean - self.least, 1)
+        shape = np.divide(above**2, self.variance, out=np.ones_like(above), where=served)
+        times = self.least + above / shape * special.gammaincinv(shape, share)
         return np.asarray(np.where(served, times, self.mean))
 
     @cached_property
@@ -87,6 +90,7 @@ def solve(stations: Sequence[Station], rates: ArrayLike, demands: ArrayLike, *, 
         stable=stable,
         mean=np.where(unstable, np.inf, flow.times().sum(axis=2)),
         variance=np.where(unstable, np.inf, flow.variances().sum(axis=2)),
+        least=flow.least(),
         pools=np.array([bool(station.beyond) for station in stations]),
     )
 

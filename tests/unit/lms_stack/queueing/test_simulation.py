@@ -1,0 +1,41 @@
+"""The model against the simulation of the same network; scripts/check-model goes through many more cases."""
+
+import numpy as np
+import pytest
+
+from lms_stack.queueing.network import Station, solve
+from scripts.check_model import Case, Compared, compare, table
+from scripts.simulation import simulate
+
+CASES = [
+    Case("an exam", 0.5, 1, 0.5, requests=20_000),
+    Case("study", 1, 1, 0.7, requests=40_000),
+    Case("an exam", 4, 1, 0.8, requests=30_000),
+    Case("an exam", 4, 4, 0.6, scv=0.25, requests=20_000),
+    Case("study", 16, 1, 0.9, requests=30_000),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_utilisation_and_p95_agree_with_the_simulation(case: Case) -> None:
+    found = compare(case)
+    assert found.agrees, found
+
+
+def test_a_model_that_is_off_does_not_agree() -> None:
+    assert not Compared(CASES[0], utilisation=0.11, p95=0.0, model=1.0, simulated=1.0).agrees
+    assert not Compared(CASES[0], utilisation=0.0, p95=-0.21, model=0.79, simulated=1.0).agrees
+
+
+def test_a_pool_before_shared_cores_is_simulated_as_it_is_solved() -> None:
+    stations = [Station("threads", 2, beyond=("app",)), Station("app", 2)]
+    rates, demands = np.array([1.5]), np.array([[0.0, 1.0]])
+    seen = simulate(stations, rates, demands, requests=40_000)
+    found = solve(stations, rates[None], demands)
+    assert found.mean[0, 0] == pytest.approx(seen.mean[0], rel=0.1)
+    assert found.percentile(0.95)[0, 0] == pytest.approx(seen.percentile(0.95)[0], rel=0.2)
+
+
+def test_the_table_tells_both_answers_and_how_far_they_are_apart() -> None:
+    line = table([Compared(CASES[0], 0.012, -0.05, 0.019, 0.02)]).splitlines()[-1]
+    assert line == "| an exam | 1 × 0.5 | 1 | 50% | +1.2% | 19.0 ms, 20.0 ms | -5% |"
