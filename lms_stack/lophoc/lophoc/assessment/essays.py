@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from lophoc.accounts.models import User
+from lophoc.accounts.signed_in import signed_in
 from lophoc.assessment.forms import EssayForm, GradeForm, MarkForm
 from lophoc.assessment.grades import done, record
 from lophoc.assessment.models import Criterion, EssayRules, Grade, Submission
@@ -95,13 +96,13 @@ def _hand_in(request: HttpRequest, unit: Unit, form: EssayForm, *, late: bool) -
     with transaction.atomic():
         Submission.objects.create(
             unit=unit,
-            learner_id=request.user.pk,
+            learner=signed_in(request),
             file=file or "",
             name=name,
             text=form.cleaned_data["text"].strip(),
             late=late,
         )
-        done(int(request.user.pk or 0), unit)
+        done(signed_in(request).pk, unit)
     messages.success(request, _("Đã nộp bài luận."))
 
 
@@ -125,8 +126,9 @@ def submission_file(request: HttpRequest, submission_id: int) -> HttpResponseBas
     seen = right.may_see_class and is_in(held.learner_id, classes_seen(right, held.unit.course))
     if not held.file or not (held.learner_id == request.user.pk or seen):
         raise Http404
-    ending = PurePath(held.file.name).suffix
-    return media_store().answer(held.file.name, held.name, _TYPES.get(ending, _DOCX))
+    file = str(held.file.name)
+    ending = PurePath(file).suffix
+    return media_store().answer(file, held.name, _TYPES.get(ending, _DOCX))
 
 
 @request_class("marking")

@@ -57,7 +57,7 @@ def _sessions(course: Course, classes: Sequence[Class]) -> None:
     held = set(Session.objects.filter(klass__in=classes).values_list("klass_id", flat=True))
     about = {"title": "Buổi học thử tải", "join_link": ROOM, "counts": False, **times}
     Session.objects.bulk_create(
-        [Session(course=course, klass=each, **about) for each in classes if each.pk not in held]  # type: ignore[misc]
+        [Session(course=course, klass=each, **about) for each in classes if each.pk not in held]
     )
     forget(course.pk)
 
@@ -80,7 +80,7 @@ def _certificates(course: Course, learners: Sequence[User]) -> None:
     dates = {"opens": course.opens, "closes": course.closes}
     Certificate.objects.bulk_create(
         [
-            Certificate(sequence=number, learner=each, name=str(each), **about, **dates)  # type: ignore[arg-type]
+            Certificate(sequence=number, learner=each, name=str(each), **about, **dates)
             for number, each in enumerate(learners, 1)
         ],
         batch_size=1000,
