@@ -24,7 +24,7 @@ FAULTS = (
 def test_a_faulty_set_up_is_found_out(
     site: dict[str, Any], taphuan: Taphuan, drill: str, verdicts: set[str], reasons: tuple[str, ...]
 ) -> None:
-    answer = taphuan("verify", DEMO, "--drill", drill, "--hold", "35 s")
+    answer = taphuan("verify", DEMO, "--drill", drill, "--hold", "30 s")
     assert answer.document.get("verdict") in verdicts, answer.document
     assert any(reason in told(answer) for reason in reasons), answer.document
     assert not answer.document.get("ready")

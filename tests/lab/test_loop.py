@@ -10,6 +10,9 @@ from tests.lab.conftest import DEMO, Answer, Taphuan
 
 pytestmark = pytest.mark.lab
 
+#: The shortest hold from which a verdict is drawn.
+SHORT = ("--hold", "30 s")
+
 
 def test_the_demo_course_fits(first_run: Answer) -> None:
     assert first_run.document.get("verdict") == "fits", f"{first_run.document}\n{first_run.stderr[-4000:]}"
@@ -51,28 +54,28 @@ def test_the_fit_is_certified_until_somebody_changes_what_it_rests_on(site: dict
 
 
 def test_a_line_of_2_mbit_does_not_fit_and_the_line_is_named(site: dict[str, Any], taphuan: Taphuan) -> None:
-    answer = taphuan("verify", DEMO, "--edge-link", "2 Mbit/s")
+    answer = taphuan("verify", DEMO, "--edge-link", "2 Mbit/s", *SHORT)
     assert answer.code == 1, answer.document
     assert answer.document["verdict"] == "does_not_fit"
     assert answer.document["bottleneck"]["resource"] == "link"
 
 
 def test_four_times_the_learners_do_not_fit_and_the_cpu_is_named(site: dict[str, Any], taphuan: Taphuan) -> None:
-    answer = taphuan("verify", DEMO, "--learners", "2400")
+    answer = taphuan("verify", DEMO, "--learners", "2400", *SHORT)
     assert answer.code == 1, answer.document
     assert answer.document["bottleneck"]["resource"] == "cpu"
     assert answer.document["bottleneck"]["host"] == "lms-1"
 
 
 def test_a_starved_generator_is_an_invalid_measurement(site: dict[str, Any], taphuan: Taphuan) -> None:
-    answer = taphuan("verify", DEMO, "--generator-cpu", "10 %")
+    answer = taphuan("verify", DEMO, "--generator-cpu", "10 %", *SHORT)
     assert answer.code == 4, answer.document
     assert answer.document["verdict"] == "invalid"
     assert answer.document["bottleneck"] is None
 
 
 def test_an_application_that_answers_200_with_an_error_never_fits(site: dict[str, Any], taphuan: Taphuan) -> None:
-    answer = taphuan("verify", DEMO, "--drill", "error-page")
+    answer = taphuan("verify", DEMO, "--drill", "error-page", *SHORT)
     assert answer.code in (1, 4), answer.document
     assert answer.document["verdict"] in ("does_not_fit", "invalid")
 
@@ -85,7 +88,7 @@ def test_after_the_what_ifs_the_course_fits_again(site: dict[str, Any], taphuan:
 def test_a_full_test_finds_the_knee_beyond_the_peak_and_the_site_comes_back(
     site: dict[str, Any], taphuan: Taphuan
 ) -> None:
-    answer = taphuan("verify", DEMO, "--full", "--hold", "30 s")
+    answer = taphuan("verify", DEMO, "--full", *SHORT)
     assert answer.document["verdict"] == "fits", answer.document
     assert [phase["name"] for phase in answer.document["phases"]] == ["warm-up", "hold", "storm", "ramp", "recovery"]
     assert answer.document["saturation"]["learners"] > 600
