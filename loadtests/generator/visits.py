@@ -50,7 +50,7 @@ class LearnerVisits:
 
     def certificate(self, visit: Slice) -> None:
         """One's own certificates, and the file of one."""
-        found = pages.CERTIFICATE.search(visit.get("certificates", "/giay-chung-nhan/"))
+        found = pages.CERTIFICATE.search(visit.get("certificates", "/giay-chung-nhan/", "my_certificates"))
         if found is None:
             visit.fail("certificates", "content: no certificate")
         visit.pause()
