@@ -109,6 +109,21 @@ def test_the_planned_peak_is_the_chosen_percentile_of_the_draws(learners: int) -
     assert 0.95 <= (found.requests.sum(axis=1) <= asked.request_rate).mean() <= 0.99
 
 
+@pytest.mark.parametrize("learners", [60, 6000])
+def test_pages_together_are_at_the_percentile_of_their_sum_and_not_at_the_sum_of_percentiles(learners: int) -> None:
+    asked, found = demand(course(learners=learners)), peak((held(course(learners=learners), facts()),))
+    pages = {each.journey: sum(each.requests.values()) for each in asked.journeys if each.journey != "watch"}
+    drawn_pages = np.sum([found.arrivals[name] * size for name, size in pages.items()], axis=0)
+    planned = sum(starts(asked, name) * size for name, size in pages.items())
+    assert planned == pytest.approx(np.quantile(drawn_pages, 0.95))
+
+
+def test_shorter_visits_mean_more_of_them() -> None:
+    short, long = (demand(expecting(visit_length=seconds)) for seconds in (900.0, 3600.0))
+    assert starts(short, "study") > 2 * starts(long, "study")
+    assert starts(short, "watch") == starts(long, "watch")
+
+
 def test_a_higher_percentile_plans_for_more() -> None:
     known = facts()
     fact = known.activity["peak_percentile"].model_copy(update={"value": 0.99})
@@ -166,7 +181,9 @@ def test_live_sessions_add_sign_ins_where_no_exam_has_more() -> None:
     live = (LiveStart(starts=OPENS - timedelta(days=10), share=1.0),)
     assert starts(demand(no_exam, live=live), "sign_in") > 5 * starts(demand(no_exam), "sign_in")
     with_exam = course(learners=6000)
-    assert demand(with_exam, live=live).request_rate < 1.3 * demand(with_exam).request_rate
+    added = demand(no_exam, live=live).request_rate - demand(no_exam).request_rate
+    beside_an_exam = demand(with_exam, live=live).request_rate - demand(with_exam).request_rate
+    assert beside_an_exam < added / 4
     assert "invited to a live session" in demand(no_exam, live=live).journeys[0].arrivals.reason
 
 
@@ -234,6 +251,8 @@ def test_more_start_slots_mean_lower_peaks_and_the_last_has_its_whole_time() -> 
     for each in found:
         assert each.apart.value * (each.slots - 1) + exam.duration <= (exam.closes - exam.opens).total_seconds() + 1e-6
     assert found[0].starts.value == pytest.approx(starts(demand(course(learners=6000))))
+    assert found[3].starts.value < found[0].starts.value / 3
+    assert found[-1].requests.value < found[0].requests.value
 
 
 def test_a_window_as_long_as_the_exam_has_one_slot_and_a_course_without_exam_none() -> None:
