@@ -6,7 +6,7 @@ import pytest
 
 from tests.lab.conftest import DEMO, Answer, Taphuan
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.long]
 
 #: A drill, the verdicts that are right, and words of which one must be among the reasons or the bottleneck.
 FAULTS = (

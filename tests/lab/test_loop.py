@@ -85,6 +85,7 @@ def test_after_the_what_ifs_the_course_fits_again(site: dict[str, Any], taphuan:
     assert answer.document["verdict"] == "fits", answer.document
 
 
+@pytest.mark.long
 def test_a_full_test_finds_the_knee_beyond_the_peak_and_the_site_comes_back(
     site: dict[str, Any], taphuan: Taphuan
 ) -> None:

@@ -7,6 +7,7 @@ import shutil
 import ssl
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -21,7 +22,7 @@ from lms_stack.topology import Topology
 from runbooks.ssh import SshRemote
 from tests.lab.conftest import ROOT
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.long]
 
 File = tuple[str, bytes, str]
 
@@ -51,7 +52,6 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeploymentPaths]
         assert done.returncode == 0, done.stderr[-4000:]
 
     try:
-        run("up")
         run("up")
         yield DeploymentPaths(root=folder / "state" / NAME)
     finally:
@@ -97,6 +97,7 @@ def only(remote: SshRemote, name: str) -> None:
     ready = f"until python3 -c 'import urllib.request as u; u.urlopen(\"{asked}\")' 2>/dev/null; do sleep 0.5; done"
     remote.run(name, f"systemctl start lophoc; {ready}")
     remote.run(other, "systemctl stop lophoc")
+    time.sleep(11)  # so long the edge leaves out a host that it saw fail (nginx: fail_timeout, 10 s)
 
 
 def test_an_essay_that_one_host_took_is_read_and_exported_through_the_other(
