@@ -21,6 +21,9 @@ CONTROLLERS = ("cpu", "cpuset", "memory")
 PERIOD = 100_000
 #: Seconds that processes, and then their group, may take to go by themselves.
 LINGER = 5
+#: Seconds that a killed process may take to be gone: it first gives back its deleted files, and a disk that discards
+#: blocks at once took 60 s for those of a load generator.
+GOING = 180.0
 PAGE = os.sysconf("SC_PAGE_SIZE")
 #: Weight of a deployment against the host's own processes, in cgroup v1 shares (a process alone has 1024): what else
 #: runs on the box should not show in a measurement. The v2 scale is 100 to v1's 1024.
@@ -158,8 +161,9 @@ class Group:
             wait_gone(pid, deadline - time.monotonic())
         for pid in self.members():
             send(pid, signal.SIGKILL)
+        deadline = time.monotonic() + GOING
         for pid in self.members():
-            wait_gone(pid, LINGER)
+            wait_gone(pid, deadline - time.monotonic())
 
     def remove(self) -> None:
         """End what is in the group and remove it, deepest first."""
@@ -178,7 +182,7 @@ def remove_parent(mark: str) -> None:
 
 def _remove_folder(path: Path) -> None:
     """The kernel lets a group go a little after its last process."""
-    deadline = time.monotonic() + LINGER
+    deadline = time.monotonic() + GOING
     while path.exists():
         try:
             path.rmdir()
