@@ -38,7 +38,7 @@ class Case:
     @property
     def played(self) -> int:
         """How many requests are simulated: the fuller a station, the longer its queue takes to forget its past."""
-        return self.requests or 30_000 + round(1_500 * (self.full / (1 - self.full)) ** 2 / max(1.0, self.cores / 4))
+        return self.requests or 30_000 + round(4_500 * (self.full / (1 - self.full)) ** 2 / max(1.0, self.cores / 16))
 
 
 @dataclass(frozen=True)
