@@ -16,6 +16,14 @@ WRITING = frozenset(
         RequestClass.QUIZ_SUBMIT,
         RequestClass.FORUM_POST,
         RequestClass.ESSAY_UPLOAD,
+        RequestClass.PACKAGE_REPORT,
+        RequestClass.SURVEY_SUBMIT,
+        RequestClass.SESSION_JOIN,
+        RequestClass.MESSAGE_POST,
+        RequestClass.MARK_ESSAY,
+        RequestClass.ATTENDANCE_SAVE,
+        RequestClass.CONTENT_UPLOAD,
+        RequestClass.ANNOUNCEMENT_POST,
     }
 )
 

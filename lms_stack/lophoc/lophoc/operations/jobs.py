@@ -15,6 +15,8 @@ from django_tasks_db.models import DBTaskResult
 #: A job is tried so often; after each failure it waits so long, times the number of tries.
 TRIES = 4
 PAUSE = timedelta(minutes=1)
+#: Jobs that failed before that have had their tries, for they are looked at twice a minute.
+RECENT = timedelta(days=1)
 #: Management commands that are run again and again, and the seconds between two runs.
 REGULARLY = {
     "send_queued_mail": 15,
@@ -40,7 +42,7 @@ def take_back(worker_id: str) -> int:
 def retry_failed() -> int:
     """Let failed jobs be tried again, each after its pause; how many there were."""
     retried = 0
-    for job in DBTaskResult.objects.failed().exclude(finished_at=None):
+    for job in DBTaskResult.objects.failed().filter(finished_at__gt=timezone.now() - RECENT):
         tries = len(job.worker_ids)
         if tries < TRIES and job.finished_at:
             job.status, job.run_after = TaskResultStatus.READY, job.finished_at + tries * PAUSE
