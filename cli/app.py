@@ -198,7 +198,7 @@ _WHAT_IFS = (
         "--generator-cpu",
         callback=_quantity("share"),
         metavar="SHARE",
-        help="Hold the load generator to a share of its core, say '10 %': the verdict must then be invalid.",
+        help="Hold the load generator to a share of its core, say '3 %': the verdict must then be invalid.",
     ),
     click.option(
         "--drill",

@@ -68,7 +68,7 @@ def test_four_times_the_learners_do_not_fit_and_the_cpu_is_named(site: dict[str,
 
 
 def test_a_starved_generator_is_an_invalid_measurement(site: dict[str, Any], taphuan: Taphuan) -> None:
-    answer = taphuan("verify", DEMO, "--generator-cpu", "10 %", *SHORT)
+    answer = taphuan("verify", DEMO, "--generator-cpu", "3 %", *SHORT)
     assert answer.code == 4, answer.document
     assert answer.document["verdict"] == "invalid"
     assert answer.document["bottleneck"] is None
