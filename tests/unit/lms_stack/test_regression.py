@@ -84,7 +84,7 @@ def test_journeys_are_recovered_whatever_the_truth_and_the_intervals_hold_it(fac
     for count in counts.values():
         low, high = np.quantile(found.draws[:, :-1] @ count, (0.02, 0.98))
         inside += bool(low * 0.97 <= count @ true <= high * 1.03)
-    assert inside >= len(counts) - 2
+    assert inside >= 0.75 * len(counts)  # journeys share requests, so they miss together
     mixed = np.ones(len(true)) @ np.column_stack([found.demands, true])
     assert mixed[0] == pytest.approx(mixed[1], rel=0.12)
 
