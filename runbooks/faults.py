@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from lms_stack.engines import Engine
-from lms_stack.plan import Role
+from lms_stack.roles import Role
 
 #: The transient unit that makes a fault while the load is held.
 UNIT = "taphuan-drill"
