@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lms_stack.demand.influence import rank_correlation
 from lms_stack.outlook import Influence
 from lms_stack.sizing.draws import Array, LoadDraws
 from lms_stack.units import Figure
@@ -30,7 +30,7 @@ def find_out_first(load: LoadDraws, what: Mapping[str, str]) -> tuple[Influence,
 
 
 def _influence(name: str, what: str, values: Array, answers: dict[str, Array]) -> Influence:
-    by_answer = {answer: _rank_correlation(values, drawn) for answer, drawn in answers.items()}
+    by_answer = {answer: rank_correlation(values, drawn) for answer, drawn in answers.items()}
     strongest = "cores" if abs(by_answer["cores"]) >= abs(by_answer["egress"]) else "egress"
     told = ", ".join(f"with {answer} {value:+.2f}" for answer, value in by_answer.items())
     low, mid, high = np.quantile(values, (0.1, 0.5, 0.9))
@@ -40,12 +40,3 @@ def _influence(name: str, what: str, values: Array, answers: dict[str, Array]) -
         of="cores" if strongest == "cores" else "egress",
         correlation=Figure(value=by_answer[strongest], unit="ratio", reason=reason),
     )
-
-
-def _rank_correlation(left: Array, right: Array) -> float:
-    """Spearman's; scipy.stats has it too, and takes longer to load than all draws to compute."""
-    return float(np.corrcoef(_ranks(left), _ranks(right))[0, 1])
-
-
-def _ranks(values: Array) -> NDArray[np.intp]:
-    return values.argsort().argsort()
