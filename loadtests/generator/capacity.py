@@ -71,7 +71,8 @@ def _fetch(line: Line, path: str, count: Callable[[int], None], until: float) ->
         response = connection.getresponse()
         if response.status != 200:
             raise HTTPException(f"status {response.status}")
-        while time.perf_counter() < until and (chunk := response.read(CHUNK)):
+        # What has come is counted at once: a slow line needs longer than the whole transfer to fill a chunk.
+        while time.perf_counter() < until and (chunk := response.read1(CHUNK)):
             count(len(chunk))
 
 
