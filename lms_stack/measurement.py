@@ -101,7 +101,8 @@ class MobileLearner(Frozen):
 
     `bit_rate` is what they were held to, in bit/s. A start is the time from asking for the playlist to the last byte of
     the first segment, in seconds (None: no lecture began); a stall is when the picture stood still for want of the next
-    segment, `stalled` how long that was in all, `watched` how long it played, both in seconds.
+    segment, `stalled` how long that was in all, `watched` how long it played, both in seconds. `failed`: lectures that
+    broke off, or showed nothing for as long as lectures are watched; the starts are those of the others alone.
     """
 
     bit_rate: float

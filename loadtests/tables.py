@@ -207,6 +207,7 @@ def mobile_rows(measured: Measurement) -> list[tuple[str, str]]:
         rows += [
             (f"{show(seen.bit_rate, 'bit/s')}: video bắt đầu sau, p95 / video start, p95", start),
             ("bị dừng, lần / stalls", f"{seen.stalls:,} ({still})"),
+            ("bắt đầu được, không được / began, never began", f"{seen.starts:,}, {seen.failed:,}"),
         ]
     if line := measured.link_capacity:
         for name, bits in (("ra / out", line.egress), ("vào / in", line.ingress)):

@@ -41,6 +41,7 @@ class Phone:
         self._line, self._rate, self._chance = line, rate, chance
         self.seen: list[Played] = []
         self.failed = 0
+        self._waiting: float | None = None
 
     def watch(self, playlists: list[str], is_over: Callable[[], bool]) -> None:
         """Watch until it is over."""
@@ -50,22 +51,35 @@ class Phone:
             except (OSError, HTTPException, ValueError):
                 self.failed += 1
                 gevent.sleep(1)
+            finally:
+                self._waiting = None
+
+    def in_vain(self, now: float) -> int:
+        """Lectures that failed, with one that is waited for now, longer than lectures are watched.
+
+        Without these it would seem as if all began quickly, when only those that began are asked.
+        """
+        return self.failed + (self._waiting is not None and now - self._waiting >= WATCHED)
 
     def _lecture(self, path: str, is_over: Callable[[], bool]) -> None:
-        asked, came = time.perf_counter(), []
+        asked, came = time.perf_counter(), list[tuple[float, float]]()
+        self._waiting = asked
         until = asked + WATCHED
         with closing(self._line.connect(receive=BUFFER)) as connection:
             for segment in self._segments(connection, path):
                 self._get(connection, segment.path, segment)
                 if segment.seconds:
                     came.append((time.perf_counter(), segment.seconds))
+                    self._waiting = None
                 self._wait_for_room(came, until)
                 if time.perf_counter() >= until or is_over():
                     break
         # A lecture that ended while nothing was missing has not stalled.
         left = min(time.perf_counter(), until)
-        if (found := played(asked, came, left)) is not None:
-            self.seen.append(found)
+        found = played(asked, came, left)
+        self.seen += [found] if found else []
+        # Its first picture came after the learner had given up.
+        self.failed += found is None and left >= until
 
     def _segments(self, connection: HTTPConnection, path: str) -> Iterator[Segment]:
         text = self._get(connection, path).decode()
@@ -111,7 +125,7 @@ def summary(rate: float, phones: list[Phone]) -> dict[str, Any]:
         "stalls": sum(each.stalls for each in seen),
         "stalled": sum(each.stalled for each in seen),
         "watched": sum(each.watched for each in seen),
-        "failed": sum(phone.failed for phone in phones),
+        "failed": sum(phone.in_vain(time.perf_counter()) for phone in phones),
     }
 
 
