@@ -90,12 +90,23 @@ class _Judge:
         yield from unsteady(self.measured.load, self.objectives.page_p95, self.limits)
         yield from self._in_the_storm()
         yield from not_recovered(self.measured.load, self.limits)
+        yield from self._thin_line()
         for use in self._exhausted():
             yield Excuse(
                 reason=f"{use.name} exhausted",
                 resource=use.resource,
                 evidence=f"{use.host}: {show(use.share, 'share')} of {use.capacity}",
             )
+
+    def _thin_line(self) -> Iterator[Excuse]:
+        """The line that was measured before the load, where it surely carries less than the plan counts on."""
+        line = self.measured.link_capacity
+        if line is None or line.at_least:
+            return
+        for way, bits in (("out of the edge", line.egress), ("into the edge", line.ingress)):
+            if bits is not None and bits < line.planned * self.limits["line_least"]:
+                evidence = f"{show(bits, 'bit/s')} {way}, planned {show(line.planned, 'bit/s')}"
+                yield Excuse(reason="the line carries less than planned", resource="link", evidence=evidence)
 
     def _in_the_storm(self) -> Iterator[Excuse]:
         """A full test's exam storm is judged as the hold is; its ramp is there to break."""

@@ -14,6 +14,7 @@ from lms_stack.measurement import (
     ClassResult,
     Clock,
     GeneratorHealth,
+    LinkCapacity,
     LoadResult,
     MachineLoad,
     Measurement,
@@ -59,6 +60,7 @@ def judged(
     objectives: Objectives | None = None,
     plan: Plan | None = None,
     cache_lost: float | None = None,
+    line: LinkCapacity | None = None,
     **health: Any,
 ) -> Verdict:
     """The verdict on a run that was well but for what is given."""
@@ -68,6 +70,7 @@ def judged(
         hold_ended=BEGAN + timedelta(seconds=held),
         classes=classes or (a_class(RequestClass.COURSE_PAGE), a_class(RequestClass.VIDEO_SEGMENT, p95=2.0)),
         generator=GeneratorHealth(**{**WELL, **health}),
+        link_capacity=line,
     )
     found = (use("cpu", 0.5), use("link", 0.4)) if resources is None else resources
     measured = Measurement(load=load, resources=found, missing_metrics=missing, cache_lost=cache_lost)
@@ -468,3 +471,22 @@ def test_a_site_that_stood_still_in_the_hold_does_not_fit() -> None:
     assert reasons(a_measurement(load={"stand_still": still}), Outcome.DOES_NOT_FIT) == [
         "the site stood still for 3.0 s"
     ]
+
+
+@pytest.mark.parametrize(
+    ("seen", "ways"),
+    [
+        ({"egress": 199e6, "ingress": 201e6}, []),
+        ({"egress": 180e6, "ingress": 180e6}, []),
+        ({"egress": 179e6, "ingress": 200e6}, ["179 Mbit/s out of the edge, planned 200 Mbit/s"]),
+        ({"egress": None, "ingress": 20e6}, ["20 Mbit/s into the edge, planned 200 Mbit/s"]),
+        ({"egress": 20e6, "ingress": 20e6, "at_least": True}, []),
+        ({}, []),
+    ],
+    ids=["as planned", "just enough", "too little out", "too little in", "the generator was the limit", "not measured"],
+)
+def test_a_line_that_surely_carries_less_than_planned_does_not_fit(seen: dict[str, Any], ways: list[str]) -> None:
+    found = judged(line=LinkCapacity(planned=200e6, **seen))
+    assert found.outcome is (Outcome.DOES_NOT_FIT if ways else Outcome.FITS)
+    assert [each.evidence for each in found.excuses] == ways
+    assert {each.reason for each in found.excuses} <= {"the line carries less than planned"}
