@@ -260,13 +260,16 @@ def test_an_h5p_package_that_is_published_on_npm_runs_and_reports_its_score(page
 
 
 def answered(page: Page, frame: Frame, choice: str) -> Any:
-    """What the site keeps of an answer to the published question; its buttons come and go by and by."""
+    """What the site keeps of an answer to the published question.
+
+    Its buttons come and move by and by, and a click that takes aim meanwhile is lost: the key is not.
+    """
     check, radio = frame.get_by_role("button", name="Check"), frame.get_by_role("radio", name=choice)
     expect(check).to_be_visible()
     radio.click()
     expect(radio).to_be_checked()
     with saved(page, "answered") as kept:
-        check.click()
+        check.press("Enter")
     return kept.value.json()
 
 
