@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from scripts.benchmark_runs import pages
+from scripts.benchmark_runs import COURSE, Taphuan, pages
 
 #: A page must come in this many seconds, for 95 of 100 learners.
 LIMIT = 0.5
@@ -46,6 +46,25 @@ def most_learners(cores_for: Callable[[int], float], cores: float, *, step: int 
         middle = (low + high) // 2
         low, high = (middle, high) if cores_for(middle * step) <= cores else (low, middle)
     return low * step
+
+
+def planned_cores(taphuan: Taphuan, learners: int) -> float:
+    """The cores of the only host that carries the learners; as good as endless where there are several."""
+    write_course(taphuan, learners)
+    hosts = {host["name"]: host["cores"]["value"] for host in taphuan("plan")[1]["hosts"]}
+    return float(hosts.get("lms-1", "inf"))
+
+
+def write_course(taphuan: Taphuan, learners: int) -> None:
+    """Write the demo's course for that many learners where the command reads it."""
+    taphuan.course.write_text(course_with(COURSE.read_text("utf-8"), learners), "utf-8")
+
+
+def most_learners_of(taphuan: Taphuan, cores: float) -> int:
+    """The most learners for whom one host of so many cores is planned; that course is then the one written."""
+    learners = most_learners(lambda number: planned_cores(taphuan, number), cores)
+    write_course(taphuan, learners)
+    return learners
 
 
 def next_try(tried: Mapping[int, bool], first: int) -> int | None:
