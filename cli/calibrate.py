@@ -16,6 +16,7 @@ from rich.table import Table
 from cli.bench import bench, observe_all
 from cli.deployments import Standing, standing, write_private
 from lms_stack.calibration import Calibration, Machine, by_speed, calibrated, to_yaml
+from lms_stack.drift import at_one_speed, spread_by
 from lms_stack.errors import StepFailed
 from lms_stack.estimation import bytes_of, estimated, spread_of
 from lms_stack.facts import facts
@@ -75,6 +76,7 @@ def estimate(stack: Standing, observations: Sequence[Observation], machine: Mach
     :raises StepFailed: so much of a load failed that its cost says nothing.
     """
     _refuse_failed(observations)
+    observations, drifted = at_one_speed(observations)
     tiers, demands = estimated(observations)
     requests = {name: figure.value for name, figure in stack.plan.demand.requests.items()}
     made = Calibration(
@@ -89,7 +91,7 @@ def estimate(stack: Standing, observations: Sequence[Observation], machine: Mach
             role: tuple(name for name in found.classes if name not in found.told_apart())
             for role, found in tiers.items()
         },
-        spread=round(spread_of(tiers, requests), 3),
+        spread=round(max(spread_of(tiers, requests), spread_by(drifted)), 3),
     )
     beyond = beyond_cpu(observations, stack.topology, calibrated(facts(), made), made)
     return made.model_copy(update={"beyond": beyond})

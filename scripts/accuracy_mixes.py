@@ -1,6 +1,7 @@
 """What scripts/accuracy plays, and what it makes of it: predictions beside measurements, and the table of both."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 from typing import NamedTuple
 
 from lms_stack.calibration import Calibration
@@ -20,6 +21,9 @@ MIXES: dict[str, dict[str, float]] = {
     "essays and marks": {"sign_in": 1, "study": 1, "essay": 2, "gradebook": 1.5},
     "quizzes": {"sign_in": 0.5, "study": 2, "quiz": 2, "forum_read_only": 1},
 }
+#: What paces every load: this journey at this rate, a few percent of a core. What its pages cost in CPU time, against
+#: the calibration, tells the machine's speed meanwhile: on shared hardware it changes from minute to minute.
+PACER, PACE = "live_session", 1.5
 #: Shares of the predicted saturation at which answers are timed.
 SHARES = (0.5, 0.8)
 #: How much of the predicted saturation is offered to find the real one, and again where the CPU wasn't full at that.
@@ -35,15 +39,16 @@ THROUGHPUT, P95 = 0.10, 0.25
 class Timed(Frozen):
     """One mix at one share of its predicted saturation: requests/s offered, CPU use and p95, predicted and measured.
 
-    `p95` is the mean over the page classes, each by its requests; `classes` has both for each class, in seconds.
-    `p95_at_cpu` is what the model says for the CPU time that was measured: what is off then is the model alone.
+    `p95` is the mean over the page classes, each by its requests; `classes` has both for each class, in seconds. Both
+    predictions are for the machine's speed meanwhile, of which `drift` tells; `p95_alone` is by the calibration alone.
     """
 
     share: float
     requests: float
     cpu: tuple[float, float]
     p95: tuple[float, float]
-    p95_at_cpu: float
+    p95_alone: float
+    drift: float
     classes: dict[RequestClass, tuple[float, float]]
     load_average: float
     loop_lag: float
@@ -54,13 +59,14 @@ class Proved(Frozen):
     """One mix: its saturation in requests/s of the application, predicted and measured under more than it can carry.
 
     Where more comes than is carried, visitors wait at their first pages and the later ones are asked for less often:
-    both figures are of the requests that were served. `drift` is how many times the CPU time of its calibration a load
-    took just before.
+    both figures are of the requests that were served. The prediction is for the machine's speed meanwhile, of which
+    `drift` tells; `saturation_alone` is by the calibration alone.
     """
 
     mix: str
     drift: float
     saturation: tuple[float, float]
+    saturation_alone: float
     offered: float
     cpu_at_saturation: float
     load_average: float
@@ -85,6 +91,27 @@ def served(seen: Observation, after: float = 0.0) -> dict[RequestClass, float]:
     return found
 
 
+def costs(observations: Iterable[Observation], names: Iterable[RequestClass]) -> dict[RequestClass, float]:
+    """CPU seconds of the application's own for one request of each class, over all these loads."""
+    windows = [window for each in observations for window in each.windows]
+    asked = {name: sum(window.requests.get(name, 0.0) for window in windows) for name in names}
+    return {
+        name: sum(window.app_seconds.get(name, 0.0) for window in windows) / count
+        for name, count in asked.items()
+        if count
+    }
+
+
+def pace(seen: Observation, calm: Mapping[RequestClass, float]) -> float:
+    """How many times the CPU time of the calibration the pacer took in a load.
+
+    :param calm: what its pages cost in the calibration, in seconds.
+    """
+    asked = {name: sum(window.requests.get(name, 0.0) for window in seen.windows) for name in calm}
+    spent = sum(window.app_seconds.get(name, 0.0) for window in seen.windows for name in calm)
+    return spent / sum(count * calm[name] for name, count in asked.items())
+
+
 def of_the_application(requests: Mapping[RequestClass, float]) -> float:
     """Requests per second that the application answers."""
     return sum(rate for name, rate in requests.items() if name not in FILE_CLASSES)
@@ -93,12 +120,13 @@ def of_the_application(requests: Mapping[RequestClass, float]) -> float:
 class Foretold(NamedTuple):
     """What was predicted of a load: p95 of each class in seconds, and CPU use as a share of 1.
 
-    `at_cpu` is p95 once more, for the CPU time that was measured.
+    `alone` is p95 once more, by the calibration alone; `drift` is how many times its CPU time the pacer took.
     """
 
     p95: Mapping[RequestClass, float]
-    at_cpu: Mapping[RequestClass, float]
+    alone: Mapping[RequestClass, float]
     cpu: float
+    drift: float
 
 
 def timed(
@@ -116,14 +144,15 @@ def timed(
     count = sum(row.completed for row in often.values())
     pairs = {name: (foretold.p95[name], row.p95 or 0.0) for name, row in often.items() if name in foretold.p95}
     means = [sum(pair[side] * often[name].completed for name, pair in pairs.items()) / max(1, count) for side in (0, 1)]
-    at_cpu = sum(foretold.at_cpu.get(name, 0.0) * often[name].completed for name in pairs) / max(1, count)
+    alone = sum(foretold.alone.get(name, inf) * often[name].completed for name in pairs) / max(1, count)
     done, failed = sum(row.completed for row in load.classes), sum(row.failed for row in load.classes)
     return Timed(
         share=share,
         requests=sum(requests.values()),
         cpu=(foretold.cpu, cpu),
         p95=(means[0], means[1]),
-        p95_at_cpu=at_cpu,
+        p95_alone=alone,
+        drift=foretold.drift,
         classes=pairs,
         load_average=load_average,
         loop_lag=load.generator.loop_lag_p99,
@@ -147,14 +176,18 @@ def table(proved: Sequence[Proved]) -> str:
 def _row(each: Proved) -> list[str]:
     cells = [
         each.mix,
-        f"{each.drift:.2f}",
+        _from_to([each.drift, *(one.drift for one in each.timed)], 2),
         *(f"{rate:.0f}/s" for rate in each.saturation),
         f"{error(each.saturation):+.0%}",
     ]
     for one in each.timed:
         cells += [*(f"{1000 * seconds:.0f} ms" for seconds in one.p95), f"{error(one.p95):+.0%}"]
     loads = [each.load_average, *(one.load_average for one in each.timed)]
-    return [*cells, f"{min(loads):.1f} to {max(loads):.1f}"]
+    return [*cells, _from_to(loads, 1)]
+
+
+def _from_to(values: Sequence[float], digits: int) -> str:
+    return f"{min(values):.{digits}f} to {max(values):.{digits}f}"
 
 
 def _summary(proved: Sequence[Proved]) -> str:
@@ -162,7 +195,9 @@ def _summary(proved: Sequence[Proved]) -> str:
     said = (
         _met("Saturation", [each.saturation for each in proved], THROUGHPUT),
         _met("p95", [one.p95 for one in loads], P95),
-        _met("For the CPU time that was measured, p95", [(one.p95_at_cpu, one.p95[1]) for one in loads], P95),
+        "By the calibration alone, whatever the machine's speed meanwhile:",
+        _met("saturation", [(each.saturation_alone, each.saturation[1]) for each in proved], THROUGHPUT),
+        _met("p95", [(one.p95_alone, one.p95[1]) for one in loads], P95),
     )
     return " ".join(said)
 
