@@ -1,20 +1,14 @@
 """The load generator as a program, against lophoc on loopback over TLS: what it measures is what was there."""
 
-import json
-import os
 import shutil
 import signal
-import socket
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra import certificates
 from lms_stack.course import Objectives
 from lms_stack.facts import facts
 from lms_stack.measurement import LoadResult, Measurement
@@ -24,10 +18,10 @@ from loadtests.load_plan import JourneyLoad, LoadPlan, Stretch
 from loadtests.merge import Part
 from loadtests.run import Tick, play
 from tests.contracts.local_remote import LocalRemote, a_host
+from tests.contracts.toy_course import PASSWORD, certified, environment, fill, free_port, granian, wait_for
 
 pytestmark = pytest.mark.contract
 
-ROOT = Path(__file__).parent.parent.parent
 RATES = {
     "sign_in": 0.5,
     "study": 2.0,
@@ -42,18 +36,13 @@ RATES = {
     **dict.fromkeys(("mark_essay", "attendance", "class_progress", "reports", "export", "announce", "probe"), 0.4),
     "upload": 0.2,
 }
-PASSWORD = "mat-khau-thu-tai"
 
 
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A CA, and a certificate of 127.0.0.1 with its key."""
     folder = tmp_path_factory.mktemp("tls")
-    ca_key, key = certificates.new_key(), certificates.new_key()
-    ca = certificates.authority("toy", ca_key)
-    (folder / "ca.crt").write_text(ca)
-    (folder / "site.crt").write_text(certificates.site("localhost", ["127.0.0.1"], key, ca, ca_key))
-    (folder / "site.key").write_text(key)
+    certified(folder)
     return folder
 
 
@@ -64,7 +53,7 @@ Site = Callable[..., tuple[str, dict[str, Any]]]
 def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """The folder of a small course with the load test's accounts, and what there is to play."""
     folder = tmp_path_factory.mktemp("filled")
-    return folder, _prepared(folder, _environment(folder, {}))
+    return folder, fill(folder, environment(folder, {}))
 
 
 @pytest.fixture
@@ -74,109 +63,15 @@ def site(tmp_path: Path, tls: Path, filled: tuple[Path, dict[str, Any]]) -> Iter
 
     def start(**fault: str) -> tuple[str, dict[str, Any]]:
         shutil.copytree(filled[0], tmp_path, dirs_exist_ok=True)
-        port = _free_port()
-        started.append(_granian(port, tls, _environment(tmp_path, fault), tmp_path / "site.log"))
-        _wait_for(port)
+        port = free_port()
+        started.append(granian(port, tls, environment(tmp_path, fault), tmp_path / "site.log"))
+        wait_for(port)
         return f"https://127.0.0.1:{port}", filled[1]
 
     yield start
     for process in started:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
-
-
-def _environment(folder: Path, fault: dict[str, str]) -> dict[str, str]:
-    return {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "lms_stack" / "lophoc", Path(__file__).parent))),
-        "DJANGO_SETTINGS_MODULE": "lophoc.settings_test",
-        "LOPHOC_DATABASE_URL": f"sqlite:///{folder / 'toy.sqlite'}",
-        "LOPHOC_MEDIA_ROOT": str(folder),
-        "TOY_DATABASE": str(folder / "toy.sqlite"),
-        "TOY_MEDIA": str(folder),
-        **fault,
-    }
-
-
-def _prepared(folder: Path, environment: dict[str, str]) -> dict[str, Any]:
-    (folder / "course.json").write_text(json.dumps(_bundle()), "utf-8")
-    for source in ("goi-mat-khau", "goi-dung-sai"):
-        shutil.make_archive(str(folder / source), "zip", ROOT / "courses" / "demo" / source)
-    (folder / "goi-dung-sai.zip").rename(folder / "goi-dung-sai.h5p")
-    (folder / "password").write_text(PASSWORD)
-    made = ""
-    for command in (
-        ["migrate", "--verbosity", "0"],
-        ["load_course", str(folder)],
-        [
-            *["prepare_load_test", "--course", "mau", "--learners", "80", "--instructors", "2"],
-            f"--password-file={folder / 'password'}",
-        ],
-    ):
-        made = subprocess.run(
-            [sys.executable, "-m", "lophoc.manage", *command],
-            env=environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-    return dict(json.loads(made.splitlines()[-1]))
-
-
-def _bundle() -> dict[str, Any]:
-    questions = [
-        {"kind": "single", "text": "Một?", "choices": ["a", "b"], "answer": 1},
-        {"kind": "multiple", "text": "Hai?", "choices": ["a", "b", "c"], "answer": [0, 2]},
-        {"kind": "matching", "text": "Ba?", "choices": ["a", "b"], "answer": ["x", "y", "z"]},
-        {"kind": "short", "text": "Bốn?", "answer": ["có"]},
-        {"kind": "number", "text": "Năm?", "answer": {"value": 6}},
-    ]
-    rubric = [{"title": "Nội dung", "points": 6}, {"title": "Trình bày", "points": 4}]
-    return {
-        "slug": "mau",
-        "title": "Khoá mẫu",
-        "organiser": "Sở mẫu",
-        "summary": "",
-        "opens": "2027-03-01",
-        "closes": "2027-04-11",
-        "access_until": "2099-10-31",
-        "units": [
-            {"kind": "lesson", "title": "Bài 1", "markdown": "Chào.", "video": "mau/1/phim.m3u8"},
-            {"kind": "quiz", "title": "Kiểm tra", "time_limit": 15, "attempts": 3, "questions": questions},
-            {"kind": "essay", "title": "Bài luận", "markdown": "Viết.", "rubric": rubric},
-            {"kind": "package", "title": "Gói SCORM", "file": "goi-mat-khau.zip"},
-            {"kind": "package", "title": "Gói H5P", "file": "goi-dung-sai.h5p"},
-        ],
-        "forum": [],
-        "classes": [],
-        "instructors": [],
-        "learners": [],
-    }
-
-
-def _granian(port: int, tls: Path, environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
-    options = f"--interface wsgi --host 127.0.0.1 --port {port} --workers 1 --blocking-threads 4".split()
-    certificate = ["--ssl-certificate", str(tls / "site.crt"), "--ssl-keyfile", str(tls / "site.key")]
-    command = [sys.executable, "-m", "granian", *options, *certificate, "toy_site:application"]
-    return subprocess.Popen(
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=log.open("wb"), stderr=subprocess.STDOUT
-    )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise AssertionError("the toy site did not start")
 
 
 def _plan(url: str, prepared: dict[str, Any], tls: Path, **changes: Any) -> LoadPlan:
