@@ -50,13 +50,14 @@ def verify(settings: "Settings", what_if: WhatIf, hold: float = 60.0, *, full: b
     :param full: also play the exam's storm, the ramp to saturation, and the recovery from it.
     :raises StepFailed: nothing stands, or a step could not be done.
     """
+    from runbooks.ssh import SshRemote  # noqa: PLC0415 - Fabric takes a while to load
+
     stack = standing(settings.paths)
     wanted = _demand(stack, what_if)
-    with _remote(stack) as remote:
+    with SshRemote(stack.topology) as remote:
         seen = _measured_load(settings, stack, wanted, what_if, _Length(hold, full), remote)
-    measured = with_resources(settings, stack, seen, what_if)
-    judged = verdict(measured, stack.course.objectives, played=wanted, plan=stack.plan)
-    with _remote(stack) as remote:
+        measured = with_resources(settings, stack, seen, what_if)
+        judged = verdict(measured, stack.course.objectives, played=wanted, plan=stack.plan)
         kept = filed(settings, stack, wanted, measured, judged, remote)
     record_verify(stack, wanted, measured, judged)
     return _result(settings, stack, measured, judged, kept)
@@ -68,14 +69,6 @@ def _demand(stack: Standing, what_if: WhatIf) -> Demand:
         return stack.plan.demand
     course = stack.course.model_copy(update={"learners": what_if.learners})
     return demand(course, live=stack.plan.demand.live)
-
-
-@contextmanager
-def _remote(stack: Standing) -> Iterator["SshRemote"]:
-    from runbooks.ssh import SshRemote  # noqa: PLC0415 - Fabric takes a while to load
-
-    with SshRemote(stack.topology) as remote:
-        yield remote
 
 
 class _Length(NamedTuple):
