@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -124,14 +124,10 @@ def _broken_on_purpose(stack: Standing, what_if: WhatIf, remote: "SshRemote") ->
     """The what-ifs that change the stack itself; always undone, also those of a run that was killed."""
     from runbooks import drills  # noqa: PLC0415
 
-    drills.restore_all(remote, stack.topology, stack.plan.engine)
-    fault = what_if.drill if what_if.drill != "error-page" else None
-    with ExitStack() as undo:
-        if what_if.edge_link is not None:
-            undo.enter_context(drills.edge_link(remote, stack.topology, what_if.edge_link))
-        if what_if.drill == "error-page":
-            undo.enter_context(drills.error_page(remote, stack.topology))
-        yield undo.enter_context(drills.drill(remote, stack.topology, stack.plan.engine, fault))
+    engine = stack.plan.engine
+    drills.restore_all(remote, stack.topology, engine)
+    with drills.drill(remote, stack.topology, engine, what_if.drill, link=what_if.edge_link) as drill:
+        yield drill
 
 
 def _result(settings: "Settings", stack: Standing, measured: Measurement, judged: Verdict, kept: Filed) -> VerifyResult:
