@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from cli.deployments import Standing, standing
 from cli.filed import Filed, filed
+from cli.known import known
 from cli.playing import Seen, played, with_resources
 from cli.recording import record_verify
 from cli.setup.pulumi_cli import ensure_pulumi
@@ -68,7 +69,7 @@ def _demand(stack: Standing, what_if: WhatIf) -> Demand:
     if what_if.learners is None:
         return stack.plan.demand
     course = stack.course.model_copy(update={"learners": what_if.learners})
-    return demand(course, live=stack.plan.demand.live)
+    return demand(course, known(stack.paths), live=stack.plan.demand.live)
 
 
 class _Length(NamedTuple):
