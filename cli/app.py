@@ -202,7 +202,7 @@ _WHAT_IFS = (
     ),
     click.option(
         "--drill",
-        type=click.Choice(("error-page", *NAMES)),
+        type=click.Choice(NAMES),
         help="Break the stack on purpose while it is measured (docs/drills.md); it is always put right again.",
     ),
     click.option(

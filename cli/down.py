@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cli.app import Settings
 
 #: What is kept of a deployment that is down: the proof of what was measured, and the logs.
-KEPT = frozenset({"measurements", "calibration.yaml", "logs", "lock"})
+KEPT = frozenset({"measurements", "calibration.yaml", "activity.yaml", "logs", "lock"})
 #: What is kept beside that where machines are left with their data: without its secrets nobody could sign in again.
 KEPT_FOR_SERVERS = frozenset(
     {"pulumi", "passphrase", "first-login.json", "ca", "ready.json", "ready.html", "ready.key"}

@@ -3,21 +3,22 @@
 from pathlib import Path
 
 from lms_stack.calibration import Calibration, calibrated, read
+from lms_stack.evenings import with_activity
 from lms_stack.facts import Facts, facts
 from lms_stack.paths import DeploymentPaths
 
 
 def known(paths: DeploymentPaths, file: Path | None = None) -> Facts:
-    """The facts of a deployment.
+    """The facts of a deployment: how many study at once by its own days, where a refit said so.
 
     :param file: a calibration of elsewhere to use in place of the deployment's own; it is scaled to the speed of this
         deployment's cores where that is known.
-    :raises UsageError: the calibration can't be read.
+    :raises UsageError: the calibration, or what the days said, can't be read.
     """
-    own = own_calibration(paths)
+    own, activity = own_calibration(paths), with_activity(facts(), paths.activity)
     if file is None:
-        return calibrated(facts(), own) if own else facts()
-    return calibrated(facts(), read(file), speed=own.machine.speed if own else None)
+        return calibrated(activity, own) if own else activity
+    return calibrated(activity, read(file), speed=own.machine.speed if own else None)
 
 
 def own_calibration(paths: DeploymentPaths) -> Calibration | None:

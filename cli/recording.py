@@ -9,6 +9,7 @@ from cli.deployments import Standing, standing
 from cli.known import known, own_calibration
 from lms_stack import ledger
 from lms_stack.demand import Demand
+from lms_stack.evenings import FACT, KIND, Hour, concurrency
 from lms_stack.facts import Facts
 from lms_stack.forecast import pages, predicted, rate_of_arrivals
 from lms_stack.ledger import Entry, Forecast
@@ -21,6 +22,7 @@ from lms_stack.verdict import Verdict
 
 if TYPE_CHECKING:
     from cli.app import Settings
+    from monitoring.busiest import BusiestHour
 
 #: Fewest requests of a class whose p95 is set beside its forecast, as for a verdict.
 SAMPLES = 60
@@ -123,7 +125,7 @@ def record_day(settings: "Settings") -> Entry:
         version=_version(),
         origin=known(stack.paths).service_demands.origin,
         verdict="observed",
-        forecasts=tuple(_of_day(stack.plan, hour.requests, hour.egress, hour.cpu)),
+        forecasts=(*_of_day(stack.plan, hour.requests, hour.egress, hour.cpu), *_of_evening(stack, hour)),
     )
     ledger.append(ledger_path(), made)
     return made
@@ -144,3 +146,13 @@ def _of_day(plan: Plan, requests: float, egress: float, cpu: Mapping[str, float]
     for use in plan.predicted:
         if use.resource == "cpu" and use.share.interval and use.host in cpu:
             yield Forecast(kind="cpu", of=use.host, predicted=use.share.interval, measured=cpu[use.host])
+
+
+def _of_evening(stack: Standing, hour: "BusiestHour") -> Iterator[Forecast]:
+    """How many studied at once, where the hour tells; beside what the plan took for it."""
+    facts, planned = known(stack.paths), stack.plan.demand
+    seen = concurrency(Hour(ended=hour.ended, classes=hour.classes), stack.course, planned.live, facts)
+    if seen is not None:
+        taken = [each.interval for each in planned.inputs if each.name == FACT and not each.written]
+        believed = taken[0] if taken else facts.activity[FACT].interval
+        yield Forecast(kind=KIND, of="site", predicted=believed, measured=seen)

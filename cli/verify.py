@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from cli.deployments import Standing, standing
 from cli.filed import Filed, filed
+from cli.known import known
 from cli.playing import Seen, played, with_resources
 from cli.recording import record_verify
 from cli.setup.pulumi_cli import ensure_pulumi
@@ -50,13 +51,14 @@ def verify(settings: "Settings", what_if: WhatIf, hold: float = 60.0, *, full: b
     :param full: also play the exam's storm, the ramp to saturation, and the recovery from it.
     :raises StepFailed: nothing stands, or a step could not be done.
     """
+    from runbooks.ssh import SshRemote  # noqa: PLC0415 - Fabric takes a while to load
+
     stack = standing(settings.paths)
     wanted = _demand(stack, what_if)
-    with _remote(stack) as remote:
+    with SshRemote(stack.topology) as remote:
         seen = _measured_load(settings, stack, wanted, what_if, _Length(hold, full), remote)
-    measured = with_resources(settings, stack, seen, what_if)
-    judged = verdict(measured, stack.course.objectives, played=wanted, plan=stack.plan)
-    with _remote(stack) as remote:
+        measured = with_resources(settings, stack, seen, what_if)
+        judged = verdict(measured, stack.course.objectives, played=wanted, plan=stack.plan)
         kept = filed(settings, stack, wanted, measured, judged, remote)
     record_verify(stack, wanted, measured, judged)
     return _result(settings, stack, measured, judged, kept)
@@ -67,15 +69,7 @@ def _demand(stack: Standing, what_if: WhatIf) -> Demand:
     if what_if.learners is None:
         return stack.plan.demand
     course = stack.course.model_copy(update={"learners": what_if.learners})
-    return demand(course, live=stack.plan.demand.live)
-
-
-@contextmanager
-def _remote(stack: Standing) -> Iterator["SshRemote"]:
-    from runbooks.ssh import SshRemote  # noqa: PLC0415 - Fabric takes a while to load
-
-    with SshRemote(stack.topology) as remote:
-        yield remote
+    return demand(course, known(stack.paths), live=stack.plan.demand.live)
 
 
 class _Length(NamedTuple):
@@ -131,14 +125,10 @@ def _broken_on_purpose(stack: Standing, what_if: WhatIf, remote: "SshRemote") ->
     """The what-ifs that change the stack itself; always undone, also those of a run that was killed."""
     from runbooks import drills  # noqa: PLC0415
 
-    drills.restore_all(remote, stack.topology, stack.plan.engine)
-    fault = what_if.drill if what_if.drill != "error-page" else None
-    with ExitStack() as undo:
-        if what_if.edge_link is not None:
-            undo.enter_context(drills.edge_link(remote, stack.topology, what_if.edge_link))
-        if what_if.drill == "error-page":
-            undo.enter_context(drills.error_page(remote, stack.topology))
-        yield undo.enter_context(drills.drill(remote, stack.topology, stack.plan.engine, fault))
+    engine = stack.plan.engine
+    drills.restore_all(remote, stack.topology, engine)
+    with drills.drill(remote, stack.topology, engine, what_if.drill, link=what_if.edge_link) as drill:
+        yield drill
 
 
 def _result(settings: "Settings", stack: Standing, measured: Measurement, judged: Verdict, kept: Filed) -> VerifyResult:

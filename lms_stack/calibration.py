@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from math import exp
 from pathlib import Path
 
-import numpy as np
 import yaml
 from pydantic import Field, ValidationError
 
 from lms_stack.errors import UsageError
 from lms_stack.facts import Facts, ServiceDemand, ServiceDemands
+from lms_stack.ledger import of_the_next
 from lms_stack.plan import STACK_ROLES, Role
 from lms_stack.request_classes import RequestClass
 from lms_stack.units import Frozen, Interval, show
@@ -143,14 +142,9 @@ def refitted(ratios: Sequence[float], before: Calibration, now: datetime) -> Ref
     """
     if len(ratios) < FEWEST:
         raise UsageError(f"{len(ratios)} forecasts of CPU use are too few to refit by; at least {FEWEST} are needed")
-    logs = np.log(np.asarray(ratios, float))
-    centre = float(logs.mean())
-    # The scatter of few values is itself uncertain: Student's t for the next one, not the normal distribution.
-    from scipy import stats  # noqa: PLC0415 - slow to load
-
-    wide = float(stats.t.ppf(0.9, len(logs) - 1) * logs.std(ddof=1) * (1 + 1 / len(logs)) ** 0.5)
-    factor = exp(centre) * (before.refit.factor if before.refit else 1.0)
-    return Refit(at=now, entries=len(logs), factor=factor, spread=max(1.02, exp(wide)))
+    centre, spread = of_the_next(ratios)
+    factor = centre * (before.refit.factor if before.refit else 1.0)
+    return Refit(at=now, entries=len(ratios), factor=factor, spread=max(1.02, spread))
 
 
 #: Forecasts that a refit needs at least: of fewer the scatter says next to nothing.

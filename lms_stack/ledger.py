@@ -5,7 +5,7 @@ half-written is passed over when the ledger is read, and the next one still begi
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from math import exp, log
 from pathlib import Path
@@ -22,7 +22,7 @@ CONFIDENCE = 0.95
 class Forecast(Frozen):
     """One figure: what it is of (`cpu`, `p95`, ...), of which host or class, the prediction, and what came."""
 
-    kind: Literal["cpu", "link", "requests", "egress", "p95"]
+    kind: Literal["cpu", "link", "requests", "egress", "p95", "concurrency"]
     of: str
     predicted: Interval
     measured: float
@@ -163,6 +163,21 @@ def binomial_interval(held: int, of: int, confidence: float = CONFIDENCE) -> tup
         raise ValueError(f"expected some forecasts and 0 to all of them held, not {held} of {of}")
     interval = stats.binomtest(held, of).proportion_ci(confidence, method="exact")
     return float(interval.low), float(interval.high)
+
+
+def of_the_next(values: Sequence[float]) -> tuple[float, float]:
+    """The geometric mean of what came, and the factor around it within which the next comes four times in five.
+
+    The scatter of few values is itself uncertain: Student's t for the next one, not the normal distribution.
+
+    :param values: two at least, all above 0.
+    """
+    import numpy as np  # noqa: PLC0415 - slow to load
+    from scipy import stats  # noqa: PLC0415 - slow to load
+
+    logs = np.log(np.asarray(values, float))
+    wide = float(stats.t.ppf(0.9, len(logs) - 1) * logs.std(ddof=1) * (1 + 1 / len(logs)) ** 0.5)
+    return exp(float(logs.mean())), exp(wide)
 
 
 def cpu_ratios(found: Iterable[Entry]) -> list[float]:

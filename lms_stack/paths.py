@@ -87,6 +87,11 @@ class DeploymentPaths(Frozen):
         return self.root / "calibration.yaml"
 
     @property
+    def activity(self) -> Path:
+        """What the course's own days said of how many study at once."""
+        return self.root / "activity.yaml"
+
+    @property
     def measurements(self) -> Path:
         """One folder for each verify."""
         return self.root / "measurements"

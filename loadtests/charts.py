@@ -6,7 +6,9 @@ from typing import Any
 
 from lms_stack.measurement import ClassResult, LoadResult, Measurement
 from lms_stack.plan import Utilisation
+from lms_stack.request_classes import FILE_CLASSES
 from loadtests.attribution import Breaking
+from loadtests.wording import PHASES, RESOURCES, count
 
 #: Inches of a chart as wide as the page, and of one of two side by side.
 WHOLE, HALF = 7.2, 4.6
@@ -27,6 +29,7 @@ def requests_over_time(load: LoadResult) -> str:
         if load.saturation:
             knee = load.saturation.requests_per_second
             axes.axhline(knee, color=INK, linestyle=":", linewidth=1, label="bão hòa / knee")
+        axes.set_ylim(bottom=0, top=1.2 * axes.get_ylim()[1])  # room for what the lines are
         axes.legend(frameon=False, loc="upper left", ncols=3, fontsize=6.5, columnspacing=1, handlelength=1.2)
         _bands(axes, load)
 
@@ -61,8 +64,9 @@ def _bands(axes: Any, load: LoadResult) -> None:
     for name, began, ended in phases or [("hold", load.hold_started, load.hold_ended)]:
         left, right = ((at - load.started).total_seconds() for at in (began, ended))
         axes.axvspan(left, right, color=BANDS[name], zorder=0, linewidth=0)
-        middle, top = (left + right) / 2, axes.get_xaxis_transform()
-        axes.text(middle, 0.02, name, transform=top, ha="center", va="bottom", fontsize=7, color=QUIET)
+        # Above the chart and aslant: a short phase has no room for its name, and lines would run through it.
+        above = {"transform": axes.get_xaxis_transform(), "ha": "left", "va": "bottom", "rotation": 25}
+        axes.text((left + right) / 2, 1.01, PHASES.get(name, name), fontsize=6.5, color=QUIET, **above)
 
 
 def breaking_order(order: Sequence[Breaking], learners: int) -> str:
@@ -70,12 +74,12 @@ def breaking_order(order: Sequence[Breaking], learners: int) -> str:
     rows = [row for row in order if row.learners is not None][:8]
 
     def draw(axes: Any) -> None:
-        names = [f"{row.host} {row.name}" for row in rows]
+        names = [f"{row.host} {RESOURCES.get(row.name, row.name)}" for row in rows]
         full = [row.learners or 0 for row in rows]
         axes.barh(names, full, color=[BAD if row.exhausted else ACCENT for row in rows])
         axes.axvline(learners, color=INK, linestyle="--", linewidth=1)
         axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(lambda value, _place: f"{value:,.0f}")
+        axes.xaxis.set_major_formatter(lambda value, _place: count(value))
         axes.invert_yaxis()
 
     return _chart(draw, "học viên / learners", "", height=0.7 + 0.26 * max(1, len(rows)))
@@ -83,12 +87,13 @@ def breaking_order(order: Sequence[Breaking], learners: int) -> str:
 
 def classes_against_objective(classes: Sequence[ClassResult], objective: float) -> str:
     """Each page class's p95 beside what is allowed."""
-    pages = [each for each in classes if each.p95 is not None and each.request_class != "video_segment"]
+    pages = [each for each in classes if each.p95 is not None and each.request_class not in FILE_CLASSES]
 
     def draw(axes: Any) -> None:
         names, values = [each.request_class.value for each in pages], [each.p95 or 0 for each in pages]
         axes.barh(names, values, color=[BAD if value > objective else ACCENT for value in values])
         axes.axvline(objective, color=BAD, linestyle="--", linewidth=1)
+        axes.margins(y=0.01)
         axes.invert_yaxis()
 
     return _chart(draw, "p95, s", "", height=0.6 + 0.2 * max(1, len(pages)), width=HALF)
@@ -136,6 +141,7 @@ def _chart(draw: Callable[[Any], None], across: str, up: str, height: float = 2.
         axes.set_ylabel(up)
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(visible=True, alpha=0.25)
+        axes.set_axisbelow(True)
         text = StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
     return text.getvalue()[text.getvalue().index("<svg") :]

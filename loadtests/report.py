@@ -20,6 +20,7 @@ from lms_stack.verdict import Outcome, Verdict
 from loadtests import charts, tables
 from loadtests.aside import Aside
 from loadtests.attribution import Breaking, breaking_order
+from loadtests.wording import both, count
 
 #: Where nothing stands beside a measurement.
 NOTHING = Aside()
@@ -149,7 +150,7 @@ def report_page(
 @cache
 def _environment() -> Environment:
     environment = Environment(loader=PackageLoader("loadtests"), autoescape=True, undefined=StrictUndefined)
-    environment.globals["show"] = show
+    environment.globals |= {"show": show, "count": count, "both": both}
     return environment
 
 

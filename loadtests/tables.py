@@ -14,6 +14,7 @@ from lms_stack.verdict import Verdict
 from loadtests.aside import Aside
 from loadtests.attribution import Breaking, breaking_order
 from loadtests.comparison import KeyFigure, compared
+from loadtests.wording import both, count, reason
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,13 @@ def class_rows(measured: Measurement, played: Demand, plan: Plan, aside: Aside) 
 
 
 def _interval(figure: Figure) -> str:
+    """From its low to its high end; a unit that both have is told once."""
     known = figure.interval
-    return f"{show(known.low, known.unit)} – {show(known.high, known.unit)}" if known else str(figure)
+    if known is None:
+        return str(figure)
+    low, high = show(known.low, known.unit), show(known.high, known.unit)
+    number, _, unit = low.partition(" ")
+    return f"{number if high.endswith(f' {unit}') else low} – {high}"
 
 
 def _class_row(result: ClassResult, played: Demand, aside: Aside) -> dict[str, Any]:
@@ -60,19 +66,24 @@ def breaking_rows(rows: Sequence[Breaking], aside: Aside) -> list[dict[str, Any]
     return [
         {
             "row": row,
+            "name": both(row.name),
             "share": Cell(show(row.share, "share"), aside.address(row.query)),
             "full_at": "–" if row.full_at is None else show(row.full_at, "1/s"),
-            "learners": "–" if row.learners is None else f"{float(f'{row.learners:.2g}'):,.0f}",
+            "learners": "–" if row.learners is None else count(float(f"{row.learners:.2g}")),
         }
         for row in rows
     ]
 
 
-def excuse_rows(judged: Verdict, measured: Measurement, aside: Aside) -> list[tuple[str, str, Cell]]:
-    """What stands against `fits`: reason, where, and its evidence, which leads to the query of a full resource."""
+def excuse_rows(judged: Verdict, measured: Measurement, aside: Aside) -> list[tuple[str, str, str, Cell]]:
+    """What stands against `fits`: the reason in Vietnamese and in English, where, and its evidence.
+
+    That of a full resource leads to its query.
+    """
     full = {(f"{use.name} exhausted", use.host): use.query for use in measured.resources}
     return [
         (
+            reason(excuse.reason),
             excuse.reason,
             excuse.resource,
             Cell(excuse.evidence, aside.address(full.get((excuse.reason, excuse.evidence.partition(":")[0]), ""))),
@@ -134,7 +145,7 @@ def phase_rows(load: LoadResult) -> list[tuple[str, str, str, str, str]]:
     """Each phase: its name, how long it took, requests/s, the pages' p95, and the share that failed."""
     return [
         (
-            each.name,
+            both(each.name),
             show((each.ended - each.started).total_seconds(), "s"),
             show(each.requests_per_second, "1/s"),
             "–" if each.p95 is None else show(each.p95, "s"),
@@ -154,15 +165,20 @@ def _signs(generator: GeneratorHealth) -> Iterator[tuple[str, str, str]]:
     limits = {name: fact.number for name, fact in facts().thresholds.items()}
     started = f"{generator.started_arrivals:,} / {generator.intended_arrivals:,}"
     queue = show(generator.run_queue_share, "share")
-    yield "event-loop lag p99", show(generator.loop_lag_p99, "s"), f"≤ {show(limits['loop_lag_p99'], 's')}"
-    yield "waiting for its CPU", queue, f"≤ {show(limits['run_queue_share'], 'share')}"
-    yield "arrivals started", started, f"≥ {show(limits['achieved_share'], 'share')}"
-    yield "its CPU", show(generator.cpu_share, "share"), "–"
-    yield "Locust's CPU warning", "yes" if generator.cpu_warning else "no", "no"
+    yield (
+        "vòng lặp sự kiện trễ / event-loop lag, p99",
+        show(generator.loop_lag_p99, "s"),
+        f"≤ {show(limits['loop_lag_p99'], 's')}",
+    )
+    yield "phải chờ CPU / waiting for its CPU", queue, f"≤ {show(limits['run_queue_share'], 'share')}"
+    yield "lượt đã bắt đầu / arrivals started", started, f"≥ {show(limits['achieved_share'], 'share')}"
+    yield "CPU của nó / its CPU", show(generator.cpu_share, "share"), "–"
+    warned = "có / yes" if generator.cpu_warning else "không / no"
+    yield "Locust cảnh báo CPU / Locust's CPU warning", warned, "không / no"
     if generator.link_bits is not None:
         allowed = limits["generator_link"] * generator.link_speed if generator.link_speed else None
         speed = f"≤ {show(allowed, 'bit/s')}" if allowed else "–"
-        yield "its line, busier way", show(generator.link_bits, "bit/s"), speed
+        yield "đường truyền của nó, chiều bận hơn / its line, busier way", show(generator.link_bits, "bit/s"), speed
 
 
 def surroundings(measured: Measurement) -> list[tuple[str, str, str]]:

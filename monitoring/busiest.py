@@ -12,6 +12,7 @@ from monitoring.prometheus import Prometheus
 HOUR = 3600.0
 #: Hours are looked at from each such number of seconds on.
 STEP = 300.0
+_CLASSES = f"sum by (request_class) (rate({Metric.REQUESTS}[1h]))"
 
 
 class BusiestHour(Frozen):
@@ -19,6 +20,7 @@ class BusiestHour(Frozen):
 
     ended: datetime
     requests: float
+    classes: dict[str, float]
     egress: float
     cpu: dict[str, float]
 
@@ -36,6 +38,7 @@ def busiest_hour(prometheus: Prometheus, topology: Topology, now: datetime) -> B
     return BusiestHour(
         ended=ended,
         requests=prometheus.value(f"sum(rate({Metric.REQUESTS}[1h]))", ended) or 0.0,
+        classes={row.labels.get("request_class", ""): row.value for row in prometheus.query(_CLASSES, ended)},
         egress=8 * (prometheus.value(f"sum(rate({Metric.LINK_TRANSMIT}[1h]))", ended) or 0.0),
         cpu={name: share for name, share in cpu.items() if name in hosts},
     )

@@ -184,6 +184,7 @@ def _edge(inputs: ConfigureInputs, host: Host) -> dict[str, Any]:
         "edge_drills": PATHS["drills"],
         "edge_class_of_media": RequestClass.VIDEO_SEGMENT.value,
         "edge_class_of_playlist": RequestClass.VIDEO_PLAYLIST.value,
+        "edge_class_of_package": RequestClass.PACKAGE_FILE.value,
         "edge_class_of_static": RequestClass.STATIC_ASSET.value,
         "edge_exporter_arguments": [
             f"--web.listen-address={_listen('nginx-exporter')}",

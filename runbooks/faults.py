@@ -1,4 +1,4 @@
-"""Faults of the stack itself, by name: what a drill does on the hosts of a role, and how it is taken back.
+"""Faults on purpose, by name: what a drill does on the hosts of a role, and how it is taken back.
 
 A mark in /run says that a fault stands, so that it is taken back after a killed run, too, and nothing is done where
 none stands. No fault outlives a reboot: all that it writes lies in /run or in memory.
@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from lms_stack.engines import Engine
 from lms_stack.roles import Role
+from lms_stack.topology import Host
 
 #: The transient unit that makes a fault while the load is held.
 UNIT = "taphuan-drill"
@@ -18,9 +19,14 @@ SOON = 8
 LONGEST = 180
 _DROP_IN = "taphuan-drill.conf"
 
+#: Every fault that needs nothing but its name, and the one that needs a rate.
+NAMES = ("error-page", "app-workers", "pgbouncer", "full-disk", "locked-table", "cold-cache", "frozen", "slower")
+EDGE_LINK = "edge-link"
 
-#: Every fault by its name.
-NAMES = ("app-workers", "pgbouncer", "full-disk", "locked-table", "cold-cache", "frozen", "slower")
+#: Included by nginx inside its location of the application; empty but for drills.
+DRILL_FOLDER = "/etc/nginx/taphuan-drills"
+# What an application that fails behind a proxy shows: it answers 200, and nothing that a learner came for.
+ERROR_DIRECTIVES = 'default_type text/html;\nreturn 200 "<h1>Đã xảy ra lỗi</h1>";'
 
 
 class When(StrEnum):
@@ -31,7 +37,7 @@ class When(StrEnum):
 
 
 class Fault(NamedTuple):
-    """A fault of every host of a role; its two scripts are run as root by a shell."""
+    """A fault of a host of this role; its two scripts are run as root by a shell."""
 
     name: str
     role: Role
@@ -51,12 +57,25 @@ class Fault(NamedTuple):
 
     @property
     def _mark(self) -> str:
-        return f"/run/{UNIT}-{self.name}"
+        return _mark_of(self.name)
 
 
-def faults(engine: Engine) -> tuple[Fault, ...]:
-    """All faults of a stack that runs this engine."""
+def _mark_of(name: str) -> str:
+    return f"/run/{UNIT}-{name}"
+
+
+def faults(engine: Engine, host: Host, bits: float = 0.0) -> tuple[Fault, ...]:
+    """All faults that a host can have, of a stack that runs this engine.
+
+    :param bits: the rate in bit/s to which `edge-link` narrows; to take it back none is needed.
+    """
+    return tuple(fault for fault in _all(engine, host, bits) if fault.role in host.roles)
+
+
+def _all(engine: Engine, host: Host, bits: float) -> tuple[Fault, ...]:
     return (
+        Fault(EDGE_LINK, Role.EDGE, When.BEFORE, _narrow(bits), _wide(host.link)),
+        Fault("error-page", Role.EDGE, When.BEFORE, _error_page(), _no_error_page()),
         Fault("app-workers", Role.APP, When.BEFORE, _one_worker(engine), _all_workers(engine)),
         Fault("pgbouncer", Role.DATABASE, When.BEFORE, _small_pool(), _planned_pool()),
         Fault("full-disk", Role.EDGE, When.BEFORE, _full(engine.uploads), _empty(engine.uploads)),
@@ -78,6 +97,52 @@ def _later(script: str) -> str:
 
 def _stopped() -> str:
     return f"systemctl stop {UNIT}.service 2>/dev/null || true"
+
+
+def _narrow(bits: float) -> str:
+    """What leaves by the default route, and so what learners receive, held to a rate.
+
+    The interface and the kind of queue it had are written into the mark, once: a second drill on top does not count.
+    """
+    mark = _mark_of(EDGE_LINK)
+    return f"""set -e
+    interface=$(ip -o -4 route show default | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p' | head -n 1)
+    test -n "$interface"
+    kind=$(tc qdisc show dev "$interface" root | sed -n '1s/^qdisc \\([^ ]*\\).*/\\1/p')
+    test -s {mark} || echo "$interface $kind" >{mark}
+    tc qdisc replace dev "$interface" root {_bucket(bits)}"""
+
+
+def _wide(planned: float | None) -> str:
+    """The planned rate where a token bucket stood before, the kernel's own queue where none did."""
+    back = ":" if planned is None else f"tc qdisc replace dev $interface root {_bucket(planned)}"
+    return f"""if read -r interface kind <{_mark_of(EDGE_LINK)}; then
+      case $kind in tbf) {back};; *) tc qdisc del dev $interface root 2>/dev/null || true;; esac
+    fi"""
+
+
+def _bucket(bits: float) -> str:
+    """A token bucket: 10 ms of burst (at least 32 KiB) and 50 ms of queue, as the lab shapes its links."""
+    return f"tbf rate {int(bits)}bit burst {max(32 * 1024, int(bits / 8 * 0.010))} latency 50ms"
+
+
+def _error_page() -> str:
+    """Every page is an error with status 200, by a file in a folder in memory that lies over nginx's.
+
+    nginx is restarted, not reloaded: that returns while the old workers still answer, and the fault would begin late.
+    """
+    return f"""set -e
+    test -d {DRILL_FOLDER}
+    mountpoint -q {DRILL_FOLDER} || mount -t tmpfs -o size=64k,mode=755 {UNIT} {DRILL_FOLDER}
+    cat >{DRILL_FOLDER}/error.conf <<'END'
+{ERROR_DIRECTIVES}
+END
+    nginx -t -q
+    systemctl restart nginx"""
+
+
+def _no_error_page() -> str:
+    return f"{_empty(DRILL_FOLDER)}\nnginx -t -q && systemctl restart nginx"
 
 
 def _one_worker(engine: Engine) -> str:

@@ -12,7 +12,7 @@ import pytest
 from lms_stack.errors import StepFailed
 from lms_stack.remote import RemoteResult
 from lms_stack.topology import Topology
-from runbooks import drills
+from runbooks import drills, faults
 from tests.unit.stacks import small_stack
 
 NEEDED = ("unshare", "nsenter", "ip", "tc", "nginx")
@@ -74,7 +74,7 @@ class Machine:
         return RemoteResult(done.returncode, done.stdout, done.stderr)
 
     def put(self, host: str, content: bytes, path: str, *, mode: int = 0o600) -> None:
-        subprocess.run([*self._enter, "tee", path], input=content, stdout=subprocess.DEVNULL, check=True)
+        raise AssertionError("a drill writes no files")
 
     def get(self, host: str, path: str, local: Path) -> None:
         raise AssertionError("a drill fetches no files")
@@ -121,7 +121,7 @@ def topology() -> Topology:
 
 def test_the_edge_link_is_narrow_in_the_drill_and_as_planned_after_it(machine: Machine, topology: Topology) -> None:
     machine.run("lms-1", "tc qdisc replace dev host0 root tbf rate 20000000bit burst 32768 latency 50ms")
-    with drills.edge_link(machine, topology, 2e6):
+    with drills.drill(machine, topology, "lophoc", link=2e6):
         assert "tbf" in machine.queue()
         assert "rate 2Mbit" in machine.queue()
     assert "rate 20Mbit" in machine.queue()
@@ -130,7 +130,7 @@ def test_the_edge_link_is_narrow_in_the_drill_and_as_planned_after_it(machine: M
 
 def test_a_line_that_nobody_shaped_runs_free_again(machine: Machine, topology: Topology) -> None:
     before = machine.queue()
-    with drills.edge_link(machine, topology, 2e6):
+    with drills.drill(machine, topology, "lophoc", link=2e6):
         assert "rate 2Mbit" in machine.queue()
     assert machine.queue() == before
     assert "tbf" not in before
@@ -138,7 +138,7 @@ def test_a_line_that_nobody_shaped_runs_free_again(machine: Machine, topology: T
 
 def test_every_page_is_an_error_with_status_200_in_the_drill_only(machine: Machine, topology: Topology) -> None:
     assert machine.page() == "page"
-    with drills.error_page(machine, topology):
+    with drills.drill(machine, topology, "lophoc", "error-page"):
         assert machine.page() == "<h1>Đã xảy ra lỗi</h1>"
     assert machine.page() == "page"
 
@@ -147,12 +147,11 @@ def test_drills_that_were_killed_are_taken_back_and_a_second_time_nothing_happen
     machine: Machine, topology: Topology
 ) -> None:
     machine.run("lms-1", "tc qdisc replace dev host0 root tbf rate 20000000bit burst 32768 latency 50ms")
-    killed = [drills.edge_link(machine, topology, 3e6), drills.error_page(machine, topology)]
-    for drill in killed:
-        drill.__enter__()
-    again = drills.edge_link(machine, topology, 1e6)  # a second drill on top must not take 3 Mbit/s for the plan
+    killed = drills.drill(machine, topology, "lophoc", "error-page", link=3e6)
+    killed.__enter__()
+    again = drills.drill(machine, topology, "lophoc", link=1e6)  # on top: 3 Mbit/s must not be taken for the plan
     again.__enter__()
-    assert machine.files() == ["error.conf", "taphuan-drill-link"]
+    assert machine.files() == ["error.conf", "taphuan-drill-edge-link", "taphuan-drill-error-page"]
     drills.restore_all(machine, topology, "lophoc")
     drills.restore_all(machine, topology, "lophoc")
     assert "rate 20Mbit" in machine.queue()
@@ -163,8 +162,14 @@ def test_drills_that_were_killed_are_taken_back_and_a_second_time_nothing_happen
 def test_a_drill_that_nginx_refuses_leaves_nothing_behind(
     machine: Machine, topology: Topology, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drills, "_ERROR_DIRECTIVES", "no such directive;")
-    with pytest.raises(StepFailed, match="no"), drills.error_page(machine, topology):
+    monkeypatch.setattr(faults, "ERROR_DIRECTIVES", "no such directive;")
+    refused = drills.drill(machine, topology, "lophoc", "error-page")
+    with pytest.raises(StepFailed, match='unknown directive "no"'), refused:
         pass
     assert machine.files() == []
     assert machine.page() == "page"
+
+
+def test_a_page_of_errors_lies_in_memory_so_that_a_reboot_ends_it(machine: Machine, topology: Topology) -> None:
+    with drills.drill(machine, topology, "lophoc", "error-page"):
+        assert machine.run("lms-1", "stat --file-system --format %T /etc/nginx/taphuan-drills").stdout == "tmpfs\n"

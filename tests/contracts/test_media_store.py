@@ -4,6 +4,7 @@ nginx is the one of the lab's image, run on this machine with the image's librar
 """
 
 import io
+import json
 import socket
 import subprocess
 import time
@@ -12,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -252,17 +254,40 @@ def test_the_edge_sends_what_an_answer_names_with_its_headers_and_ranges(site: S
     assert "X-Accel-Redirect" not in whole.headers
     part = fetched(f"{site.edge}/lam-on{place}", Range="bytes=2-4")
     assert (part.status_code, part.content, part.headers["Content-Range"]) == (206, b"234", "bytes 2-4/10")
-    assert '"request_class":"essay_file"' in _logged(site)
+    assert _logged(site, place)["request_class"] == "essay_file"
 
 
-def _logged(site: Site) -> str:
-    """The access log, once it was written out."""
+def _logged(site: Site, path: str) -> dict[str, Any]:
+    """The access log's line of an address, once it was written out."""
     log = site.media.parent / "access.json"
     for _ in range(50):
-        if "lam-on" in log.read_text():
-            break
+        for line in map(json.loads, log.read_text().splitlines()):
+            if line["uri"] == unquote(path):
+                return dict(line)
         time.sleep(0.1)
-    return log.read_text()
+    raise AssertionError(f"{path} is not in {log.read_text()}")
+
+
+@pytest.mark.parametrize(
+    ("name", "request_class"),
+    [
+        ("phim/1a2b/phim.m3u8", "video_playlist"),
+        ("phim/1a2b/phim.mp4", "video_segment"),
+        ("goi/3c4d/index.html", "package_file"),
+        ("goi/3c4d/phim/phim.m3u8", "package_file"),
+    ],
+)
+@pytest.mark.usefixtures("store")
+def test_the_log_names_the_class_of_a_file_by_the_folder_that_it_lies_in(
+    site: Site, name: str, request_class: str
+) -> None:
+    from lophoc.catalogue.media import signed_folder  # type: ignore[import-not-found]  # needs the settings
+
+    (site.media / name).parent.mkdir(parents=True, exist_ok=True)
+    (site.media / name).write_bytes(b"x")
+    address = signed_folder(name)
+    assert fetched(f"{site.edge}{address}").status_code == 200
+    assert _logged(site, address)["request_class"] == request_class
 
 
 def test_no_browser_gets_in_where_the_edge_finds_such_files(site: Site, store: Any) -> None:

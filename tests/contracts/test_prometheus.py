@@ -257,6 +257,8 @@ def test_windows_say_what_a_counter_grew_by_and_what_the_host_took(
 def test_the_busiest_hour_is_found_in_what_was_scraped(stack: Stack) -> None:
     hour = busiest_hour(stack.prometheus, stack.topology, datetime.now(UTC))
     assert hour.requests > 0
+    assert sum(hour.classes.values()) == pytest.approx(hour.requests)
+    assert set(hour.classes) <= set(RequestClass)
     assert hour.egress > 0
     assert 0 < hour.cpu["lms-1"] < 1.5
 

@@ -185,6 +185,12 @@ def test_a_file_that_can_not_be_written_leaves_the_old_one(remote: SshRemote, tm
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 
 
+def test_a_connection_that_broke_while_nobody_asked_is_opened_anew(remote: SshRemote) -> None:
+    remote.run("lms-1", "true")
+    remote._connections["lms-1"].transport.close()
+    assert remote.run("lms-1", "echo again").stdout == "again\n"
+
+
 def test_several_threads_share_the_door(remote: SshRemote) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda number: remote.run("lms-1", f"echo {number}").stdout.strip(), range(8)))

@@ -1,14 +1,17 @@
 """forecast and calibrations as the command line has them: what is shown, refused, refitted and planned by."""
 
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from cli import deployments
-from cli.app import main
+from cli import deployments, recording
+from cli.app import Settings, main
 from cli.known import known
+from cli.progress import Progress
 from cli.recording import ledger_path, record_verify
 from lms_stack.calibration import Calibration, Machine, by_speed, read, to_yaml
 from lms_stack.course_file import read_course
@@ -21,6 +24,7 @@ from lms_stack.request_classes import RequestClass
 from lms_stack.sizing import plan
 from lms_stack.units import Interval
 from lms_stack.verdict import Outcome, Verdict
+from monitoring.busiest import BusiestHour
 from tests.unit.stacks import small_stack
 
 COURSE_FILE = Path(__file__).parent / "good_course.yaml"
@@ -88,6 +92,59 @@ def test_a_refit_is_written_into_the_calibration_and_the_next_plan_says_so(
     code, said = _typed(monkeypatch, capsys, "plan", *course, "--json")
     reason = json.loads(said)["hosts"][0]["cores"]["reason"]
     assert "measured here on 2027-03-01 on Some CPU, refitted by 6 forecasts" in reason
+
+
+def _evening(share: float, number: int) -> Entry:
+    predicted = Interval(low=0.1, mid=0.18, high=0.33, unit="share")
+    seen = Forecast(kind="concurrency", of="site", predicted=predicted, measured=share)
+    changes = {"at": NOW + timedelta(days=number), "event": "day", "verdict": "observed", "forecasts": (seen,)}
+    return _entry(1.0, number, "as measured").model_copy(update=changes)
+
+
+def test_days_of_a_course_refit_how_many_study_at_once_and_the_next_plan_names_them(
+    paths: DeploymentPaths, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, share in enumerate((0.05, 0.06, 0.05, 0.07, 0.06)):
+        append(ledger_path(), _evening(share, number))
+    course = (str(COURSE_FILE), "--deployment", "spring")
+    before = json.loads(_typed(monkeypatch, capsys, "plan", *course, "--json")[1])["demand"]
+    code, said = _typed(monkeypatch, capsys, "forecast", *course, "--refit", "--json")
+    document = json.loads(said)
+    assert code == 0
+    assert document["concurrency"]["mid"] == pytest.approx(0.0575, rel=0.01)
+    assert document["refit"] is None
+    assert paths.activity.stat().st_mode & 0o777 == 0o600
+    after = json.loads(_typed(monkeypatch, capsys, "plan", *course, "--json")[1])["demand"]
+    assert after["concurrent_learners"]["value"] < before["concurrent_learners"]["value"] / 2
+    code, said = _typed(monkeypatch, capsys, "plan", *course, "--why", "learners_at_once", "--json")
+    assert "The forecast ledger: the busiest hours of 5 days of spring, 2027-03-01 to 2027-03-05" in said
+
+
+def test_what_was_refitted_and_what_was_not_is_told(
+    paths: DeploymentPaths, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(5):
+        append(ledger_path(), _evening(0.1, number))
+    code, said = _typed(monkeypatch, capsys, "forecast", str(COURSE_FILE), "--deployment", "spring", "--refit")
+    said = " ".join(said.split())
+    assert code == 0
+    assert "as a share of those enrolled: 8.33 to 12 %, likely 10 %" in said
+    assert "Not refitted: spring has no calibration to refit" in said
+
+
+def test_a_day_is_recorded_with_how_many_studied_at_once(
+    paths: DeploymentPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = _standing(paths)
+    evening = datetime(2027, 3, 3, 13, tzinfo=UTC)  # 20:00 in Viet Nam
+    # 120 learners, of whom 10 % are on the site: 12 visits begin in half an hour, each with one sign-in.
+    busiest = BusiestHour(ended=evening + timedelta(hours=1), requests=1, egress=1e6, cpu={}, classes={"login": 0.1})
+    monkeypatch.setattr(recording, "standing", lambda _paths: stack)
+    monkeypatch.setattr("monitoring.busiest.busiest_hour", lambda *_: busiest)
+    entry = recording.record_day(Settings(COURSE_FILE, paths, False, Progress(console=Console(file=io.StringIO()))))
+    (seen,) = (each for each in entry.forecasts if each.kind == "concurrency")
+    assert 0 < seen.measured < 1
+    assert seen.predicted == facts().activity["evening_concurrency"].interval
 
 
 @pytest.mark.parametrize("option", ["--refit", "--day"])

@@ -28,6 +28,7 @@ from lms_stack.topology import Topology
 from lms_stack.verdict import Outcome, Verdict
 from loadtests.report import write_measurement
 from runbooks.versions import stack_versions
+from tests.unit.fake_remote import FakeRemote
 from tests.unit.stacks import small_stack, split_stack
 from tests.unit.test_comparison import measured, row
 
@@ -40,29 +41,15 @@ PACKAGES = (
 )
 
 
-class Hosts:
+class Hosts(FakeRemote):
     """Hosts that tell their packages and release."""
 
     def __init__(self, packages: str = PACKAGES) -> None:
+        super().__init__()
         self.packages = packages
 
-    def run(
-        self,
-        host: str,
-        command: str,
-        *,
-        stdin: str = "",
-        timeout: float = 60.0,
-        check: bool = True,
-        on_line: Callable[[str], None] | None = None,
-    ) -> RemoteResult:
+    def answer(self, host: str, command: str, stdin: str) -> RemoteResult:
         return RemoteResult(0, self.packages if command.startswith("dpkg") else "/opt/lophoc/6899\n", "")
-
-    def put(self, host: str, content: bytes, path: str, *, mode: int = 0o600) -> None:
-        raise NotImplementedError
-
-    def get(self, host: str, path: str, local: Path) -> None:
-        raise NotImplementedError
 
 
 @dataclass

@@ -1,7 +1,6 @@
 """What is told of servers that can't become what the plan says, before anything on them is changed."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from lms_stack.errors import PreflightFailed, StepFailed
 from lms_stack.plan import HostPlan
 from lms_stack.remote import RemoteResult
 from lms_stack.sizing import plan as sized
+from tests.unit.fake_remote import FakeRemote
 from tests.unit.stacks import small_stack
 
 OPERATOR = "203.0.113.5"
@@ -33,40 +33,26 @@ GOOD = {
 }
 
 
-class Told:
+class Machines(FakeRemote):
     """Machines that say what they are asked, or fail."""
 
     def __init__(self, other: dict[str, str] | None = None, failing: dict[str, str] | None = None) -> None:
         """:param other: what lms-1 says otherwise than a good machine."""
+        super().__init__()
         self.said = {host.name: dict(GOOD) for host in HOSTS}
         self.said["lms-1"] |= other or {}
         self.failing = failing or {}
 
-    def run(
-        self,
-        host: str,
-        command: str,
-        *,
-        stdin: str = "",
-        timeout: float = 60.0,
-        check: bool = True,
-        on_line: Callable[[str], None] | None = None,
-    ) -> RemoteResult:
+    def answer(self, host: str, command: str, stdin: str) -> RemoteResult:
         if host in self.failing:
             raise StepFailed(self.failing[host])
         return RemoteResult(0, "".join(f"{name}={value}\n" for name, value in self.said[host].items()), "")
 
-    def put(self, host: str, content: bytes, path: str, *, mode: int = 0o600) -> None:
-        raise AssertionError("looking writes nothing")
 
-    def get(self, host: str, path: str, local: Path) -> None:
-        raise AssertionError("looking fetches nothing")
-
-
-def refusal(told: Told) -> str:
+def refusal(machines: Machines) -> str:
     """What is said against these machines; empty where they pass."""
     try:
-        check_hosts(HOSTS, told, OPERATOR)
+        check_hosts(HOSTS, machines, OPERATOR)
     except PreflightFailed as refused:
         return refused.message
     return ""
@@ -77,18 +63,18 @@ def lms() -> HostPlan:
 
 
 def test_machines_that_lack_nothing_pass() -> None:
-    assert refusal(Told()) == ""
+    assert refusal(Machines()) == ""
 
 
 def test_a_machine_may_keep_back_a_little_of_what_it_was_sold_with() -> None:
     memory = int(lms().memory.value * 0.9 / 1024)
     disk = int(lms().disk.value * 0.9)
     cores = f"{lms().cores.value:g}"
-    assert refusal(Told({"memory_kib": str(memory), "disk": str(disk), "cores": cores})) == ""
+    assert refusal(Machines({"memory_kib": str(memory), "disk": str(disk), "cores": cores})) == ""
 
 
 def test_what_a_machine_really_has_may_all_be_used() -> None:
-    sizes = check_hosts(HOSTS, Told(), OPERATOR)
+    sizes = check_hosts(HOSTS, Machines(), OPERATOR)
     before = small_stack()
     after = as_they_are(before, {"lms-1": sizes["lms-1"]})
     assert (after.host("lms-1").cores, after.host("lms-1").memory) == (64, 64 * GIB)
@@ -107,13 +93,13 @@ def test_what_a_machine_really_has_may_all_be_used() -> None:
     ],
 )
 def test_each_thing_that_a_machine_lacks_is_told(found: dict[str, str], said: str) -> None:
-    assert said in refusal(Told(found))
+    assert said in refusal(Machines(found))
 
 
 def test_a_machine_that_says_nothing_of_its_size_does_not_pass() -> None:
-    told = Told()
-    told.said["lms-1"] = {"system": "debian 13", "python": "/usr/bin/python3"}
-    assert len(re.findall("the plan needs", refusal(told))) == 3
+    machines = Machines()
+    machines.said["lms-1"] = {"system": "debian 13", "python": "/usr/bin/python3"}
+    assert len(re.findall("the plan needs", refusal(machines))) == 3
 
 
 def test_every_machines_faults_are_told_at_once() -> None:
@@ -121,7 +107,7 @@ def test_every_machines_faults_are_told_at_once() -> None:
         "monitor-1": "monitor-1: `sh` ended with exit code 1:\nsudo: a password is required",
         "loadgen-1": "loadgen-1: no SSH connection for `sh`: Authentication failed.",
     }
-    said = refusal(Told({"cores": "0"}, failing))
+    said = refusal(Machines({"cores": "0"}, failing))
     assert "lms-1: has 0 cores" in said
     assert "monitor-1: its user may not use sudo without a password" in said
     assert "loadgen-1: no SSH connection" in said

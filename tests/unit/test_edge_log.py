@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from lms_stack.remote import RemoteResult
 from lms_stack.request_classes import RequestClass
 from monitoring import edge_log
 from monitoring.edge_log import edge_times
+from tests.unit.fake_remote import FakeRemote
 from tests.unit.stacks import small_stack
 
 BEGAN = datetime(2027, 4, 9, 12, 30, tzinfo=UTC)
@@ -23,33 +23,19 @@ ENDED = BEGAN + timedelta(seconds=60)
 LOADGEN, SOMEBODY = "198.18.7.12", "198.18.7.99"
 
 
-class ThisMachine:
+class ThisMachine(FakeRemote):
     """A remote whose hosts are this machine: the reader runs as it would on an edge."""
 
-    def __init__(self, answer: str | None = None) -> None:
-        self.answer = answer
+    def __init__(self, said: str | None = None) -> None:
+        super().__init__()
+        self.said = said
 
-    def run(
-        self,
-        host: str,
-        command: str,
-        *,
-        stdin: str = "",
-        timeout: float = 60.0,
-        check: bool = True,
-        on_line: Callable[[str], None] | None = None,
-    ) -> RemoteResult:
-        if self.answer is not None:
-            return RemoteResult(0, self.answer, "")
+    def answer(self, host: str, command: str, stdin: str) -> RemoteResult:
+        if self.said is not None:
+            return RemoteResult(0, self.said, "")
         words = [sys.executable, *command.split()[1:]]
-        done = subprocess.run(words, input=stdin, capture_output=True, text=True, timeout=timeout, check=check)
+        done = subprocess.run(words, input=stdin, capture_output=True, text=True, check=True)
         return RemoteResult(done.returncode, done.stdout, done.stderr)
-
-    def put(self, host: str, content: bytes, path: str, *, mode: int = 0o600) -> None:
-        raise NotImplementedError
-
-    def get(self, host: str, path: str, local: Path) -> None:
-        raise NotImplementedError
 
 
 def line(ended: float, seconds: float, name: str = "login", client: str = LOADGEN, status: int = 200) -> str:

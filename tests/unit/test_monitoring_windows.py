@@ -9,7 +9,7 @@ from lms_stack.plan import Role
 from lms_stack.request_classes import RequestClass
 from monitoring.busiest import busiest_hour
 from monitoring.names import Metric
-from monitoring.prometheus import Prometheus, Series
+from monitoring.prometheus import Prometheus, Reading, Series
 from monitoring.windows import windows
 from tests.unit.stacks import small_stack, split_stack
 
@@ -100,6 +100,11 @@ class Day(Prometheus):
     def by_host(self, expression: str, at: datetime | None = None) -> dict[str, float]:
         return {"lms-1": 0.5, "monitor-1": 0.9}
 
+    def query(self, expression: str, at: datetime | None = None) -> tuple[Reading, ...]:
+        assert at == BEGAN + timedelta(hours=1)
+        rates = {"login": 6.0, "other": 1.0}
+        return tuple(Reading(labels={"request_class": name}, value=rate) for name, rate in rates.items())
+
     def value(self, expression: str, at: datetime | None = None) -> float | None:
         assert at == BEGAN + timedelta(hours=1)
         return 1e6 if Metric.LINK_TRANSMIT in expression else 7.0
@@ -109,6 +114,7 @@ def test_the_busiest_hour_is_the_one_with_the_most_requests() -> None:
     hour = busiest_hour(Day([3.0, 7.0, 5.0]), small_stack(), BEGAN + timedelta(hours=5))
     assert hour.ended == BEGAN + timedelta(hours=1)
     assert (hour.requests, hour.egress, hour.cpu) == (7.0, 8e6, {"lms-1": 0.5})
+    assert hour.classes == {"login": 6.0, "other": 1.0}
 
 
 def test_a_day_of_which_nothing_is_known_is_no_quiet_day() -> None:

@@ -1,5 +1,6 @@
 """The report: says the verdict in both languages, holds everything in one file, and trusts nobody's text."""
 
+import ast
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -36,9 +37,10 @@ from lms_stack.measurement import (
 )
 from lms_stack.request_classes import RequestClass
 from lms_stack.sizing import plan, with_outlook
+from lms_stack.steadiness import SLOWER, STOOD_STILL
 from lms_stack.units import show
 from lms_stack.verdict import Bottleneck, Excuse, Outcome, Verdict
-from loadtests import charts
+from loadtests import charts, wording
 from loadtests.aside import Aside
 from loadtests.comparison import LastRun
 from loadtests.report import report_page, write_report
@@ -49,6 +51,8 @@ COURSE = read_course(Path(__file__).parent / "good_course.yaml")
 DEMAND = demand(COURSE)
 PLAN = plan(COURSE, DEMAND)
 BEGAN = datetime(2027, 4, 9, 12, 30, tzinfo=UTC)
+ROOT = Path(__file__).parents[2]
+USAGE = ROOT / "monitoring" / "usage.py"
 HOSTILE = "<script>alert('x')</script>"
 
 
@@ -205,11 +209,40 @@ def test_the_p95_that_the_plan_expected_stands_beside_the_measured_one() -> None
     assert planned.outlook is not None
     login = next(each.p95.interval for each in planned.outlook.latencies if each.request_class == "login")
     assert login is not None
-    told = f"{show(login.low, 's')} – {show(login.high, 's')}"
+    told = f"{show(login.low, 's').removesuffix(' ms')} – {show(login.high, 's')}"
+    assert told.endswith(" ms")
     plain = measured().model_copy(update={"what_if": WhatIf()})
     fits = Verdict(outcome=Outcome.FITS)
     assert told in report_page(COURSE, planned, DEMAND, plain, fits)
     assert told not in report_page(COURSE, planned, DEMAND, measured(), fits), "other learners than planned"
+
+
+def test_why_it_does_not_fit_is_told_in_both_languages() -> None:
+    excuses = (
+        Excuse(reason="edge link out exhausted", resource="link", evidence="lms-1: 99 %"),
+        Excuse(reason="in the exam storm answers came late", resource="login", evidence="p95 3 s"),
+        Excuse(reason="the site stood still for 2.5 s", resource="pages", evidence="no page was answered"),
+    )
+    text = page(measured(), Verdict(outcome=Outcome.DOES_NOT_FIT, excuses=excuses))
+    for told in ("đã cạn: đường truyền ra", "lúc vào thi ồ ạt trả lời chậm", "trang đứng im 2.5 s"):
+        assert told in text
+    for excuse in excuses:
+        assert excuse.reason in text
+
+
+def test_every_reason_and_resource_has_its_vietnamese_words() -> None:
+    modules = [ROOT / "lms_stack" / f"{name}.py" for name in ("verdict", "evidence", "steadiness", "deviations")]
+    reasons = [
+        each.value.value
+        for path in modules
+        for each in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(each, ast.keyword) and each.arg == "reason" and isinstance(each.value, ast.Constant)
+    ]
+    assert len(reasons) > 12
+    assert [each for each in (*reasons, SLOWER, STOOD_STILL) if wording.reason(str(each)) == each] == []
+    named = re.findall(r'(?:_Resource\("\w+", |_link\(asked, )"([^"]+)"', USAGE.read_text("utf-8"))
+    assert len(named) == len(wording.RESOURCES)
+    assert set(named) == set(wording.RESOURCES)
 
 
 def test_a_log_that_could_not_be_read_is_said() -> None:
@@ -242,7 +275,16 @@ def test_phases_the_knee_steadiness_slow_lines_and_surroundings_are_told() -> No
         "machine": MachineLoad(cores=2, busy=1.5, guests=1.25, steal=0.01),
     }
     text = page(run.model_copy(update=around), Verdict(outcome=Outcome.FITS))
-    for told in ("warm-up", "77/s", "141/s", "1,234", "không / no", "it never came back", "2.5 s", "× 2.5"):
+    for told in (
+        "khởi động / warm-up",
+        "77/s",
+        "141/s",
+        "1\u202f234",
+        "không / no",
+        "it never came back",
+        "2.5 s",
+        "× 2.5",
+    ):
         assert told in text
     for told in ("1.5 s", "4 (5 %)", "≥ 190 Mbit/s", "20 ms ± 1 ms", "0.25 cores / 2 cores"):
         assert told in text

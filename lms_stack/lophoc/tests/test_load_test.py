@@ -157,6 +157,18 @@ def test_its_organisers_and_instructors_see_no_real_person(prepared: dict[str, A
     assert str(prepared["learners"]) in told
 
 
+def test_its_organisers_have_no_right_in_a_course_that_is_not_tested(prepared: dict[str, Any], folder: Path) -> None:
+    from lophoc.operations.bundle import load
+
+    (folder / "course.json").write_text(json.dumps(bundle(slug="khac", title="Khoá khác")), "utf-8")
+    load(folder)
+    organiser = signed_in("thutai-tc-01")
+    for page in ("", "so-diem/", "so-diem/?dang=csv", "bao-cao/", "thong-bao/", "quan-ly/", "dien-dan/"):
+        assert organiser.get(f"/khoa-hoc/khac/{page}").status_code in {403, 404}, page
+        assert signed_in("quantri").get(f"/khoa-hoc/khac/{page}").status_code == 200, page
+    assert "Khoá khác" not in organiser.get("/").content.decode()
+
+
 def test_its_organisers_announce_nothing_to_the_whole_course(prepared: dict[str, Any]) -> None:
     answer = signed_in("thutai-tc-01").post(f"{COURSE}thong-bao/", {"klass": "", "title": "a", "body": "b"})
     assert answer.status_code == 200

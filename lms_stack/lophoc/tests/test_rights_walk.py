@@ -371,3 +371,17 @@ def test_each_address_is_had_by_those_who_may_and_by_nobody_else(world: dict[str
             if answer.status_code >= 500 or refused(answer) == (kind in page.who):
                 wrong.append(f"{name}: {kind} got {answer.status_code} of {url}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_load_tests_organisers_have_no_more_of_a_course_than_they_play(world: dict[str, Any]) -> None:
+    from lophoc.operations.load_test import prepare
+
+    prepare(world["course"], 3, 1, "mat-khau-thu-tai")
+    had = {
+        name
+        for name, page in TABLE.items()
+        if not refused(asked(signed_in("thutai-tc-01"), address(name, page, world), page))
+    }
+    everybodys = {name for name, page in TABLE.items() if page.who >= COURSE or name.startswith("mfa_")}
+    of_the_repository, of_no_class = {"materials", "material"}, {"marking", "quiz_regrade"}
+    assert had - everybodys - of_the_repository - of_no_class == {"gradebook", "session_new", "course_reports"}

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from lophoc.accounts.rights import Right, requires, site_rights
+from lophoc.accounts.signed_in import signed_in
 from lophoc.assessment.forms import QuestionForm, QuestionTable
 from lophoc.assessment.models import Question
 from lophoc.assessment.tables import as_file, read
@@ -43,8 +44,9 @@ def _chosen(request: HttpRequest) -> QuerySet[Question]:
 @login_required
 def question_bank(request: HttpRequest) -> HttpResponse:
     """The questions, by subject and label."""
-    rights = site_rights(request.user)
-    if not rights & {Right.BUILD, Right.APPRAISE}:
+    person = signed_in(request)
+    rights = site_rights(person)
+    if person.is_load_test or not rights & {Right.BUILD, Right.APPRAISE}:
         raise PermissionDenied
     chosen = _chosen(request).select_related("material", "approved_by")
     if request.GET.get("dang") in {"xlsx", "csv"}:

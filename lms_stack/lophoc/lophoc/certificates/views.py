@@ -81,7 +81,8 @@ def certificates_print(request: HttpRequest, slug: str) -> HttpResponse:
 def certificate_pdf(request: HttpRequest, code: str) -> HttpResponse:
     """One certificate, for its owner and for organisers."""
     found = get_object_or_404(Certificate, code=code)
-    if found.learner_id != request.user.pk and Right.ORGANISE not in site_rights(request.user):
+    person = signed_in(request)
+    if found.learner_id != person.pk and (person.is_load_test or Right.ORGANISE not in site_rights(person)):
         raise Http404
     return _file([found], code)
 

@@ -16,12 +16,16 @@ from lophoc.classes.models import Class, Enrolment
 
 @dataclass(frozen=True)
 class Access:
-    """A person's rights in one course: the class they learn in, those they teach, and what dates allow."""
+    """A person's rights in one course: the class they learn in, those they teach, and what dates allow.
+
+    `organises` is over the whole course; `plays_organiser` is of the load test's organisers, over its classes alone.
+    """
 
     learns_in: Class | None
     teaches: tuple[Class, ...]
     advises: tuple[Class, ...]
     organises: bool
+    plays_organiser: bool
     open_now: bool
 
     @property
@@ -31,7 +35,7 @@ class Access:
             Role.LEARNER: self.learns_in is not None,
             Role.INSTRUCTOR: bool(self.teaches),
             Role.ADVISER: bool(self.advises),
-            Role.ORGANISER: self.organises,
+            Role.ORGANISER: self.organises or self.plays_organiser,
         }
         return frozenset(right for role, has in held.items() if has for right in TABLE[role])
 
@@ -77,38 +81,41 @@ def access(user: Any, course: Course) -> Access:
     :raises PermissionDenied: they have none, or the course isn't open yet, or can no longer be read.
     """
     found: tuple[Any, ...] = tuple(_classes_of(user, course))  # each with `learns` and `advised`
+    organises = Right.ORGANISE in site_rights(user)
     right = Access(
         learns_in=next((each for each in found if each.learns), None),
         teaches=tuple(each for each in found if each.instructor_id == user.pk),
         advises=tuple(each for each in found if each.advised),
-        organises=Right.ORGANISE in site_rights(user),
+        organises=organises and not user.is_load_test,
+        plays_organiser=organises and user.is_load_test and any(each.is_load_test for each in found),
         open_now=course.is_open and course.opens <= timezone.localdate() <= course.closes,
     )
     readable = course.is_open and timezone.localdate() <= course.access_until
-    if not right.rights or not (readable or right.organises):
+    if not right.rights or not (readable or Right.ORGANISE in right.rights):
         raise PermissionDenied
     return right
 
 
-def organiser(user: Any, course: Course) -> Access:
+def organiser(user: Any, course: Course, *, played: bool = False) -> Access:
     """The rights in a course of one who organises it.
 
+    :param played: also of an organiser of the load test, who is to be shown nothing but its classes.
     :raises PermissionDenied: they don't.
     """
     right = access(user, course)
-    if not right.organises:
+    if not (right.organises or (played and right.plays_organiser)):
         raise PermissionDenied
     return right
 
 
-def organised(request: HttpRequest, slug: str) -> tuple[Course, Access]:
-    """A course from the cache, and the rights in it of an organiser.
+def organised(request: HttpRequest, slug: str, *, played: bool = False) -> tuple[Course, Access]:
+    """A course from the cache, and the rights in it of an organiser; see `organiser`.
 
     :raises Http404: there is no such course.
     :raises PermissionDenied: who asks doesn't organise it.
     """
     course = structure(slug).course
-    return course, organiser(request.user, course)
+    return course, organiser(request.user, course, played=played)
 
 
 def _classes_of(user: Any, course: Course) -> QuerySet[Class]:
@@ -121,7 +128,7 @@ def _classes_of(user: Any, course: Course) -> QuerySet[Class]:
 
 def classes_seen(right: Access, course: Course) -> list[Class]:
     """The classes whose learners this person may look at: an organiser all real ones, the load test's only its own."""
-    if right.organises and not right.in_load_test:
+    if right.organises:
         return list(Class.objects.filter(course=course, is_load_test=False))
     return list(right.sees)
 
@@ -129,7 +136,7 @@ def classes_seen(right: Access, course: Course) -> list[Class]:
 def courses_of(user: Any) -> QuerySet[Course]:
     """The courses that a person learns in, teaches, advises or, as an organiser, sees all of."""
     courses = Course.objects.order_by("-opens")
-    if Right.ORGANISE in site_rights(user):
+    if Right.ORGANISE in site_rights(user) and not user.is_load_test:
         return courses
     mine = Class.objects.filter(course=OuterRef("pk")).filter(
         Q(instructor=user.pk) | Q(enrolments__learner=user.pk) | Q(advisers=user.pk)

@@ -38,9 +38,7 @@ def announcements(request: HttpRequest, slug: str) -> HttpResponse:
     right = access(request.user, course)
     may = Right.ANNOUNCE in right.rights
     classes = addressed(right, course) if may else []
-    # What the load test announces is for its own classes: the whole course would be told by mail.
-    whole = right.organises and not right.in_load_test
-    form = AnnouncementForm(request.POST or None, classes=classes, organises=whole) if may else None
+    form = AnnouncementForm(request.POST or None, classes=classes, organises=right.organises) if may else None
     if request.method == "POST":
         if form is None:
             raise PermissionDenied

@@ -1,7 +1,8 @@
 """The load test's own organisers and builders: with a second factor like all staff, and rights over nothing real.
 
-They hold their role on the whole site, for that is how the pages they load ask for it; but what they see of people are
-the load test's classes alone (classes/access.py), and they are there only while a load test is.
+They hold their role on the whole site, for that is how the pages they load ask for it; but of a course an organiser has
+only the pages that are played, for the load test's classes alone (classes/access.py), and of other courses none. They
+are there only while a load test is.
 """
 
 import hmac

@@ -45,7 +45,7 @@ def _choice(request: HttpRequest, name: str, among: Any) -> str:
 @login_required
 def course_reports(request: HttpRequest, slug: str) -> HttpResponse:
     """One report of a course by unit, school or class, counted now, as a page or a file."""
-    course, right = organised(request, slug)
+    course, right = organised(request, slug, played=True)
     report, by = _choice(request, "loai", REPORTS), _choice(request, "theo", GROUPINGS)
     lines = lines_of(course, load_test=right.in_load_test)
     headings, rows = table(grouped(lines, by), report, GROUPINGS[by], total_of(lines))
