@@ -8,7 +8,7 @@ from lms_stack.course import Course
 from lms_stack.facts import Facts, ServiceDemand
 from lms_stack.plan import HostPlan, Plan
 from lms_stack.request_classes import RequestClass
-from lms_stack.roles import STACK_ROLES, Role
+from lms_stack.roles import Role, stack_roles
 from lms_stack.units import Figure, show
 
 #: How many request classes of a sum are followed to their sources; the others are told by their share.
@@ -111,7 +111,7 @@ class Reasons:
     def _cpu_inputs(self, host: HostPlan) -> tuple[str, ...]:
         if Role.LOADGEN in host.roles:
             return ("facts.loadgen_rate",)
-        if not set(host.roles) & set(STACK_ROLES):
+        if not stack_roles(host.roles):
             return ()
         sizes = f"facts.core_sizes_{self.plan.target}"
         return ("facts.target_utilisation", sizes, "service_demands.spread", *self._largest(host.roles))
@@ -191,7 +191,7 @@ class Reasons:
         outlook = self.plan.outlook
         if not outlook:
             return
-        hosts = tuple(f"{host.name}.cores" for host in self.plan.hosts if set(host.roles) & set(STACK_ROLES))[:FOLLOWED]
+        hosts = tuple(f"{host.name}.cores" for host in self.plan.stack_hosts)[:FOLLOWED]
         inputs = {
             "page_p95": (*hosts, "service_demands.spread"),
             "headroom": (*hosts, "bandwidth"),

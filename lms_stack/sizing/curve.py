@@ -6,9 +6,7 @@ from lms_stack.course import Course
 from lms_stack.demand import LiveStart, demand
 from lms_stack.evidence import Excuse
 from lms_stack.facts import Facts, facts
-from lms_stack.plan import Plan
 from lms_stack.prices import Prices
-from lms_stack.roles import STACK_ROLES
 from lms_stack.sizing.outlook import with_outlook
 from lms_stack.sizing.rules import plan
 from lms_stack.units import Figure, Frozen
@@ -60,16 +58,10 @@ def _point(course: Course, known: Facts, prices: Prices | None, live: Sequence[L
         learners=course.learners,
         requests=outlook.requests,
         cores=outlook.cores,
-        planned_cores=_planned_cores(found),
+        planned_cores=found.stack_cores,
         egress=outlook.egress,
         line=found.bandwidth,
         page_p95=outlook.page_p95,
         best=next((design.name for design in outlook.designs if design.fits), ""),
         excuses=outlook.excuses,
     )
-
-
-def _planned_cores(found: Plan) -> Figure:
-    hosts = [host for host in found.hosts if set(host.roles) & set(STACK_ROLES)]
-    reason = " + ".join(f"{host.name} {host.cores}" for host in hosts)
-    return Figure(value=sum(host.cores.value for host in hosts), unit="core", reason=reason)

@@ -177,10 +177,8 @@ class Layouts:
 def tiers_of(plan: Plan) -> tuple[Tier, ...]:
     """The hosts of a plan that carry the learners, those of the same roles as one tier."""
     tiers = []
-    for roles in dict.fromkeys(host.roles for host in plan.hosts):
-        if not set(roles) & set(STACK_ROLES):
-            continue
-        hosts = [host for host in plan.hosts if host.roles == roles]
+    for roles in dict.fromkeys(host.roles for host in plan.stack_hosts):
+        hosts = [host for host in plan.stack_hosts if host.roles == roles]
         first = hosts[0]
         count = Figure(value=len(hosts), unit="hosts", reason="as planned")
         processes = int(plan.pools.app_processes.value) if Role.APP in roles else 0

@@ -7,7 +7,6 @@ from lms_stack.demand import ExamSlots, demand, exam_slots
 from lms_stack.facts import Facts
 from lms_stack.outlook import SlotChoice
 from lms_stack.plan import Plan
-from lms_stack.roles import STACK_ROLES
 from lms_stack.sizing.rules import plan
 from lms_stack.units import Figure, show
 
@@ -25,7 +24,7 @@ def slot_choices(course: Course, planned: Plan, known: Facts) -> tuple[SlotChoic
 
 def _choice(offer: ExamSlots, plans: Mapping[int, Plan]) -> SlotChoice:
     spread, together = plans[offer.slots], plans[1]
-    cores, before = _cores(spread), _cores(together)
+    cores, before = spread.stack_cores.value, together.stack_cores.value
     line, line_before = spread.bandwidth.value, together.bandwidth.value
     saved = f"{show(before - cores, 'core')} less than with one" if cores < before else "no core less"
     narrower = f", line {show(line, 'bit/s')} instead of {show(line_before, 'bit/s')}" if line < line_before else ""
@@ -38,7 +37,3 @@ def _choice(offer: ExamSlots, plans: Mapping[int, Plan]) -> SlotChoice:
         cores=Figure(value=cores, unit="core", reason="the planned hosts that carry the learners"),
         saved=Figure(value=before - cores, unit="core", reason=f"{saved}{narrower}"),
     )
-
-
-def _cores(found: Plan) -> float:
-    return sum(host.cores.value for host in found.hosts if set(host.roles) & set(STACK_ROLES))
