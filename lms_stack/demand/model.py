@@ -1,4 +1,4 @@
-"""What a course asks of its stack, as values: the planned peak, what it rests on, and what matters most in it."""
+"""What a course asks of its stack, as values: the planned peak, and what it rests on."""
 
 from lms_stack.demand.live import LiveStart
 from lms_stack.request_classes import RequestClass
@@ -23,21 +23,6 @@ class DemandInput(Frozen):
     written: bool
 
 
-class Influence(Frozen):
-    """How closely the peak follows one input: Spearman's rank correlation over the draws, from -1 to 1."""
-
-    name: str
-    what: str
-    correlation: float
-
-
-class Sensitivity(Frozen):
-    """The inputs that matter most, strongest first: what to find out before paying for servers."""
-
-    requests: tuple[Influence, ...] = ()
-    egress: tuple[Influence, ...] = ()
-
-
 class Demand(Frozen):
     """What a course asks of the stack at its planned peak.
 
@@ -55,7 +40,6 @@ class Demand(Frozen):
     storage: Figure
     letters: Figure | None = None
     inputs: tuple[DemandInput, ...] = ()
-    sensitivity: Sensitivity = Sensitivity()
     live: tuple[LiveStart, ...] = ()
 
     @property

@@ -13,7 +13,6 @@ import numpy as np
 from lms_stack.course import VIET_NAM, Course
 from lms_stack.demand.arrivals import Held, held
 from lms_stack.demand.draws import Peak, named_inputs, peak
-from lms_stack.demand.influence import sensitivity
 from lms_stack.demand.inputs import Draws
 from lms_stack.demand.live import LiveStart
 from lms_stack.demand.model import Demand, JourneyDemand
@@ -86,7 +85,6 @@ def _planned(courses: tuple[Held, ...]) -> Demand:
         storage=storage([each.course for each in courses], known),
         letters=letters(learners, known),
         inputs=tuple(named_inputs(courses).values()),
-        sensitivity=sensitivity(found.draws, named_inputs(courses)),
         live=tuple(one for each in courses for one in each.live),
     )
 

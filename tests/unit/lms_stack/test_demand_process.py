@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import nbinom, spearmanr
+from scipy.stats import nbinom
 
 from lms_stack.course import Course, Expectations
 from lms_stack.demand import Demand, LiveStart, demand, demand_draws, demand_together, exam_slots, live_starts
 from lms_stack.demand.arrivals import held
 from lms_stack.demand.days import days_of
 from lms_stack.demand.draws import peak
-from lms_stack.demand.influence import rank_correlation
 from lms_stack.demand.inputs import NAMES, drawn, inputs_of
 from lms_stack.facts import facts
 from lms_stack.sessions import Session
+from lms_stack.sizing.influence import rank_correlation
 from tests.unit.lms_stack.samples import COURSE, course
 
 OPENS = COURSE.exams[0].opens
@@ -73,7 +73,6 @@ def test_what_the_course_file_says_is_taken_as_certain_and_said() -> None:
     assert found.interval.low == found.interval.high == 0.15
     assert "expectations.evening_concurrency" in found.source
     assert asked.concurrent_learners.value == pytest.approx(900)
-    assert "evening_concurrency" not in {each.name for each in asked.sensitivity.egress}
     assert [each.written for each in demand(COURSE).inputs] == [False] * len(NAMES)
 
 
@@ -140,21 +139,6 @@ def test_minutes_vary_as_a_count_of_that_mean_and_dispersion_does() -> None:
     assert counts.mean() == pytest.approx(mean, rel=0.01)
     assert counts.var() == pytest.approx(2 * mean, rel=0.05)
     assert np.quantile(counts, 0.95) == pytest.approx(nbinom.ppf(0.95, mean, 0.5), rel=0.01)
-
-
-@given(st.integers(1, 100))
-def test_the_rank_correlation_is_spearmans(seed: int) -> None:
-    first, second = np.random.default_rng(seed).random((2, 200))
-    assert rank_correlation(first, first + second) == pytest.approx(spearmanr(first, first + second).statistic)
-
-
-def test_the_three_inputs_that_matter_most_are_those_that_drive_the_peak() -> None:
-    found = demand(course(learners=60_000)).sensitivity
-    assert found.requests[0].name == "exam_busiest_minute"
-    assert found.egress[0].name == "evening_concurrency"
-    assert len(found.requests) <= 3
-    strengths = [abs(each.correlation) for each in found.requests]
-    assert strengths == sorted(strengths, reverse=True)
 
 
 # ---- days, storms, sessions
