@@ -1,9 +1,8 @@
 """Start slots of an exam: who may start when, so that not everybody does in the same minute."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from lms_stack.course import Course, Exam
-from lms_stack.demand.live import LiveStart
 from lms_stack.demand.model import Demand
 from lms_stack.demand.planned import demand
 from lms_stack.facts import Facts, facts
@@ -18,23 +17,37 @@ class ExamSlots(Frozen):
 
     :ivar apart: seconds between two slots; 0 for a single one.
     :ivar learners: of each slot.
-    :ivar starts: of the exam, at the planned peak.
-    :ivar requests: of the whole course at its planned peak, in which other hours may then be the busiest.
+    :ivar planned: the peak of the whole course that is left, in which other hours may then be the busiest.
     """
 
     exam: str
     slots: int
     apart: Figure
     learners: Figure
-    starts: Figure
-    requests: Figure
+    planned: Demand
+
+    @property
+    def starts(self) -> Figure:
+        """Starts of the exam at the planned peak, 1/s."""
+        return next(each.arrivals for each in self.planned.journeys if each.journey == "exam")
+
+    @property
+    def requests(self) -> Figure:
+        """All requests at the planned peak, 1/s."""
+        reason = "the sum of all classes at the planned peak"
+        return Figure(value=self.planned.request_rate, unit="1/s", reason=reason)
 
 
-def exam_slots(course: Course, known: Facts | None = None, *, live: Sequence[LiveStart] = ()) -> tuple[ExamSlots, ...]:
-    """The start slots that fit the windows of a course's exams; nothing where it has no exam."""
+def exam_slots(course: Course, together: Demand, known: Facts | None = None) -> tuple[ExamSlots, ...]:
+    """The start slots that fit the windows of a course's exams; nothing where it has no exam.
+
+    :param together: the planned peak of the course where all takers start at once.
+    :param known: the facts to use; those shipped with this version where it is None.
+    """
     known = known or facts()
     fitting = [(exam, slots, apart) for exam in course.exams for slots, apart in _fitting(exam, known)]
-    planned = {slots: demand(course, known, live=live, slots=slots) for slots in {slots for _, slots, _ in fitting}}
+    spread = {slots for _, slots, _ in fitting} - {1}
+    planned = {slots: demand(course, known, live=together.live, slots=slots) for slots in spread} | {1: together}
     return tuple(_offer(course, exam, slots, apart, planned[slots]) for exam, slots, apart in fitting)
 
 
@@ -47,7 +60,6 @@ def _fitting(exam: Exam, known: Facts) -> Iterator[tuple[int, float]]:
 
 
 def _offer(course: Course, exam: Exam, slots: int, apart: float, planned: Demand) -> ExamSlots:
-    starts = next(each.arrivals for each in planned.journeys if each.journey == "exam")
     free = (
         f"window of {show((exam.closes - exam.opens).total_seconds(), 's')} - {show(exam.duration, 's')} an exam takes"
     )
@@ -60,6 +72,5 @@ def _offer(course: Course, exam: Exam, slots: int, apart: float, planned: Demand
         learners=Figure(
             value=course.learners / slots, unit="learners", reason=f"{course.learners:,} learners / {slots} slots"
         ),
-        starts=starts,
-        requests=Figure(value=planned.request_rate, unit="1/s", reason="the sum of all classes at the planned peak"),
+        planned=planned,
     )

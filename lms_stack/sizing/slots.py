@@ -1,9 +1,7 @@
 """An exam whose start is spread over slots: which hardware each choice saves."""
 
-from collections.abc import Mapping
-
 from lms_stack.course import Course
-from lms_stack.demand import ExamSlots, demand, exam_slots
+from lms_stack.demand import ExamSlots, exam_slots
 from lms_stack.facts import Facts
 from lms_stack.outlook import SlotChoice
 from lms_stack.plan import Plan
@@ -12,18 +10,15 @@ from lms_stack.units import Figure, show
 
 
 def slot_choices(course: Course, planned: Plan, known: Facts) -> tuple[SlotChoice, ...]:
-    """Each number of slots that fits the exams' windows, with what is planned for it; nothing without an exam."""
-    live = planned.demand.live
-    offers = exam_slots(course, known, live=live)
-    plans = {
-        slots: plan(course, demand(course, known, live=live, slots=slots), known)
-        for slots in sorted({offer.slots for offer in offers})
-    }
-    return tuple(_choice(offer, plans) for offer in offers)
+    """Each number of slots that fits the exams' windows, with what is planned for it; nothing without an exam.
+
+    :param planned: what is planned where all takers start at once.
+    """
+    offers = exam_slots(course, planned.demand, known)
+    return tuple(_choice(offer, plan(course, offer.planned, known), planned) for offer in offers)
 
 
-def _choice(offer: ExamSlots, plans: Mapping[int, Plan]) -> SlotChoice:
-    spread, together = plans[offer.slots], plans[1]
+def _choice(offer: ExamSlots, spread: Plan, together: Plan) -> SlotChoice:
     cores, before = spread.stack_cores.value, together.stack_cores.value
     line, line_before = spread.bandwidth.value, together.bandwidth.value
     saved = f"{show(before - cores, 'core')} less than with one" if cores < before else "no core less"

@@ -1,6 +1,7 @@
 """The random process behind the planned peak: inputs, days, storms, several courses, start slots."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ from lms_stack.demand.arrivals import held
 from lms_stack.demand.days import days_of
 from lms_stack.demand.draws import peak
 from lms_stack.demand.inputs import NAMES, drawn, inputs_of
-from lms_stack.facts import facts
+from lms_stack.facts import Facts, facts
 from lms_stack.sessions import Session
+from lms_stack.sizing import plan, with_outlook
 from lms_stack.sizing.influence import rank_correlation
 from tests.unit.lms_stack.samples import COURSE, course
 
@@ -227,14 +229,15 @@ def test_what_the_files_of_several_courses_say_is_kept_apart() -> None:
 
 
 def test_more_start_slots_mean_lower_peaks_and_the_last_has_its_whole_time() -> None:
-    found = exam_slots(course(learners=6000))
+    many = course(learners=6000)
+    found = exam_slots(many, demand(many))
     assert [each.slots for each in found] == [1, 2, 3, 4, 6, 8]
     assert [each.starts.value for each in found] == sorted((each.starts.value for each in found), reverse=True)
     assert [each.requests.value for each in found] == sorted((each.requests.value for each in found), reverse=True)
     exam = COURSE.exams[0]
     for each in found:
         assert each.apart.value * (each.slots - 1) + exam.duration <= (exam.closes - exam.opens).total_seconds() + 1e-6
-    assert found[0].starts.value == pytest.approx(starts(demand(course(learners=6000))))
+    assert found[0].starts.value == pytest.approx(starts(demand(many)))
     assert found[3].starts.value < found[0].starts.value / 3
     assert found[-1].requests.value < found[0].requests.value
 
@@ -243,8 +246,26 @@ def test_a_window_as_long_as_the_exam_has_one_slot_and_a_course_without_exam_non
     exam = COURSE.exams[0]
     tight = exam.model_copy(update={"closes": exam.opens + timedelta(seconds=exam.duration)})
     content = tuple(unit for unit in COURSE.content if unit.kind != "exam")
-    assert [each.slots for each in exam_slots(course(content=(*content, tight)))] == [1]
-    assert exam_slots(course(content=content)) == ()
+    narrow, without = course(content=(*content, tight)), course(content=content)
+    assert [each.slots for each in exam_slots(narrow, demand(narrow))] == [1]
+    assert exam_slots(without, demand(without)) == ()
+
+
+def test_the_peak_of_each_number_of_slots_is_worked_out_once_and_that_of_one_start_not_at_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+
+    def counted(taught: Course, *facts: Facts, slots: int, **others: Any) -> Demand:
+        asked.append(slots)
+        return demand(taught, *facts, slots=slots, **others)
+
+    exams = (*COURSE.content, COURSE.exams[0].model_copy(update={"title": "again"}))
+    twice = course(content=exams)
+    monkeypatch.setattr("lms_stack.demand.slots.demand", counted)
+    found = with_outlook(twice, plan(twice, demand(twice)), draws=20).outlook
+    assert found is not None
+    assert sorted(asked) == sorted({each.slots for each in found.exam_slots} - {1})
 
 
 def test_a_course_of_one_day_and_one_learner_is_planned() -> None:
