@@ -37,6 +37,7 @@ from lms_stack.measurement import (
 from lms_stack.request_classes import RequestClass
 from lms_stack.sizing import plan, with_outlook
 from lms_stack.units import show
+from lms_stack.validity import renewal
 from lms_stack.verdict import Bottleneck, Excuse, Outcome, Verdict
 from loadtests import charts
 from loadtests.aside import Aside
@@ -210,6 +211,15 @@ def test_the_p95_that_the_plan_expected_stands_beside_the_measured_one() -> None
     fits = Verdict(outcome=Outcome.FITS)
     assert told in report_page(COURSE, planned, DEMAND, plain, fits)
     assert told not in report_page(COURSE, planned, DEMAND, measured(), fits), "other learners than planned"
+
+
+def test_a_certificate_that_ends_before_the_course_does_is_warned_of_in_both_languages() -> None:
+    early = renewal(COURSE, COURSE.dates.opens)
+    assert early is not None
+    told = page(measured(), Verdict(outcome=Outcome.FITS), beside(renewal=early))
+    assert early.vi in told
+    assert early.en in told
+    assert "Lưu ý" not in page(measured(), Verdict(outcome=Outcome.FITS), beside())
 
 
 def test_a_log_that_could_not_be_read_is_said() -> None:
