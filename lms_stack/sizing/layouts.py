@@ -115,7 +115,7 @@ class Layouts:
         return max(1, by_cores, by_line)
 
     def _tier(self, group: _Group, working: int, app_hosts: int) -> Tier:
-        pools = pools_for(self.course.learners, self.demanded, app_hosts, self.known)
+        pools = pools_for(self.demanded, app_hosts, self.known)
         name = " + ".join(group.roles)
         spare = f", and {group.spare} more so that as many can be lost" if group.spare else ""
         reason = f"{working} for the need of {name} with at most {show(group.most_cores, 'core')} each{spare}"

@@ -1,5 +1,7 @@
 """An exam whose start is spread over slots: which hardware each choice saves."""
 
+from collections.abc import Sequence
+
 from lms_stack.course import Course
 from lms_stack.demand import ExamSlots, exam_slots
 from lms_stack.facts import Facts
@@ -9,13 +11,13 @@ from lms_stack.sizing.rules import plan
 from lms_stack.units import Figure, show
 
 
-def slot_choices(course: Course, planned: Plan, known: Facts) -> tuple[SlotChoice, ...]:
+def slot_choices(courses: Sequence[Course], planned: Plan, known: Facts) -> tuple[SlotChoice, ...]:
     """Each number of slots that fits the exams' windows, with what is planned for it; nothing without an exam.
 
     :param planned: what is planned where all takers start at once.
     """
-    offers = exam_slots(course, planned.demand, known)
-    return tuple(_choice(offer, plan(course, offer.planned, known), planned) for offer in offers)
+    offers = exam_slots(courses, planned.demand, known)
+    return tuple(_choice(offer, plan(courses[0], offer.planned, known), planned) for offer in offers)
 
 
 def _choice(offer: ExamSlots, spread: Plan, together: Plan) -> SlotChoice:
