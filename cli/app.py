@@ -164,14 +164,27 @@ def _numbers(_context: click.Context, option: click.Parameter, text: str | None)
     metavar="[FILE]",
     help="Draw that table in the terminal, or in a file that ends in .png or .svg.",
 )
+@click.option(
+    "--with",
+    "beside",
+    multiple=True,
+    metavar="OTHER.yaml",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Another course on the same stack; may be given again.",
+)
 @click.option("--why", metavar="NUMBER", help="The chain of reasons of one number, like app.count or lms-1.cores.")
 def plan_command(
-    settings: Settings, learners: tuple[int, ...], chart: str | None, why: str | None, calibration: Path | None
+    settings: Settings,
+    learners: tuple[int, ...],
+    chart: str | None,
+    beside: tuple[Path, ...],
+    why: str | None,
+    calibration: Path | None,
 ) -> ExitCode:
     """Work out servers and bandwidth, each number with its reason. Needs no root and touches nothing."""
     from cli.plan import Asked, answer  # noqa: PLC0415
 
-    found = answer(replace(settings, calibration=calibration), Asked(learners, chart, why))
+    found = answer(replace(settings, calibration=calibration), Asked(learners, chart, why, beside))
     _done(found.document, settings, lambda: found.page)
     return found.exit_code
 

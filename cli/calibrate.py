@@ -127,7 +127,7 @@ def _now() -> datetime:
 def timed(settings: "Settings", stack: Standing, remote: "SshRemote") -> Machine:
     """The CPU of the stack's hosts, and how fast a core of theirs runs the fixed piece of work; the slowest counts."""
     work = files("lms_stack").joinpath("cpu_speed.py").read_text("utf-8")
-    hosts = [host for host in stack.topology.hosts if set(host.roles) & set(STACK_ROLES)]
+    hosts = stack.topology.stack_hosts
     with settings.progress.step("speed", "Time the hosts' cores"):
         said = [remote.run(host.name, "/usr/bin/python3 -", stdin=work, timeout=60).stdout for host in hosts]
         cpu = remote.run(hosts[0].name, "grep -m1 '^model name' /proc/cpuinfo || uname -m").stdout

@@ -27,8 +27,11 @@ def curve_document(points: Sequence[CurvePoint]) -> dict[str, Any]:
     return {"curve": [point.model_dump(mode="json") for point in points]}
 
 
-def curve_page(name: str, points: Sequence[CurvePoint]) -> RenderableType:
-    """The curve as a table: the middle of the draws, and the interval that holds 80 % of them."""
+def curve_page(names: Sequence[str], points: Sequence[CurvePoint]) -> RenderableType:
+    """The curve as a table: the middle of the draws, and the interval that holds 80 % of them.
+
+    :param names: of the courses on one stack.
+    """
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("learners", "requests/s", "cores busy", "cores", "line", "pages, p95", "least regret"):
         table.add_column(column, justify="left" if column == "least regret" else "right")
@@ -45,7 +48,7 @@ def curve_page(name: str, points: Sequence[CurvePoint]) -> RenderableType:
     notes: list[RenderableType] = [
         Text(f"{point.learners:,}: {excuse.reason}: {excuse.evidence}") for point in points for excuse in point.excuses
     ]
-    title = f"[bold]{escape(name)}[/bold]: the same course with other numbers of learners; intervals hold 80 % of draws"
+    title = f"[bold]{escape(' with '.join(names))}[/bold]: with other numbers of learners; intervals hold 80 % of draws"
     return Group(title, "", table, *([""] if notes else []), *notes)
 
 

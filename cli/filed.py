@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.deployments import Standing
-from cli.ready import certify
+from cli.ready import certify, renewal_document
 from lms_stack.demand import Demand
 from lms_stack.errors import StepFailed
 from lms_stack.measurement import Measurement
 from lms_stack.paths import MEASURED_AT
 from lms_stack.readiness import Signed
 from lms_stack.remote import Remote
+from lms_stack.validity import Renewal, renewal
 from lms_stack.verdict import Verdict
 from monitoring.edge_log import edge_times
 from monitoring.links import graph_link, report_queries
@@ -30,15 +31,20 @@ class Filed:
     folder: Path
     certificate: Signed | None
     refused: str
+    renewal: Renewal | None = None
 
     @property
     def ready(self) -> dict[str, Any]:
         """What verify says of it."""
         if self.certificate is None:
-            return {"certificate": None, "text": f"no certificate: {self.refused}"}
+            return {"certificate": None, "renewal": None, "text": f"no certificate: {self.refused}"}
         held = self.certificate.certificate
         text = f"for {held.learners:,} learners until {held.until:%d/%m/%Y}: {self.folder / 'ready.html'}"
-        return {"certificate": str(self.folder / "ready.json"), "text": text}
+        return {
+            "certificate": str(self.folder / "ready.json"),
+            "renewal": renewal_document(self.renewal),
+            "text": f"{text}; but {self.renewal.en}" if self.renewal else text,
+        }
 
 
 def filed(
@@ -59,6 +65,7 @@ def filed(
         write_measurement(folder, measured)
         edge, trouble = _edge(stack, measured, remote)
         certificate, refused = _certificate(stack, measured, judged, folder, remote)
+        renew = renewal(stack.course, certificate.certificate.until) if certificate else None
         prometheus = stack.topology.url("prometheus")
         aside = Aside(
             link=partial(graph_link, prometheus, started=load.hold_started, ended=load.hold_ended),
@@ -67,9 +74,10 @@ def filed(
             edge_trouble=trouble,
             last=last_run(stack.paths.measurements, measured.what_if, before=folder.name),
             certificate=certificate,
+            renewal=renew,
         )
         write_report(folder, stack.course, stack.plan, wanted, measured, judged, aside)
-    return Filed(folder, certificate, refused)
+    return Filed(folder, certificate, refused, renew)
 
 
 def _edge(stack: Standing, measured: Measurement, remote: Remote) -> tuple[tuple["EdgeTimes", ...], str]:

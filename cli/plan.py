@@ -12,14 +12,15 @@ from cli.known import known
 from cli.plan_view import plan_document, plan_page
 from cli.why_view import why_page
 from lms_stack.course import Course
-from lms_stack.course_file import read_course
-from lms_stack.demand import demand, read_live_starts
+from lms_stack.demand import LiveStart, demand_together, read_live_starts
 from lms_stack.errors import ExitCode, UsageError
+from lms_stack.facts import Facts
 from lms_stack.plan import Plan
 from lms_stack.prices import Prices, read_prices
 from lms_stack.sizing import plan as sized
 from lms_stack.sizing import with_outlook
 from lms_stack.sizing.curve import CurvePoint, curve
+from lms_stack.together import read_together
 from lms_stack.why import Reasons
 
 if TYPE_CHECKING:
@@ -48,6 +49,24 @@ class Asked:
     learners: tuple[int, ...] = ()
     chart: str | None = None
     why: str | None = None
+    beside: tuple[Path, ...] = ()
+    """Files of other courses on the same stack."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """What was read for a plan: the courses of one stack, their live sessions by name, the price list, the facts."""
+
+    courses: tuple[Course, ...]
+    live: dict[str, tuple[LiveStart, ...]]
+    prices: Prices | None
+    facts: Facts
+
+    def planned(self) -> Plan:
+        """The plan with its outlook."""
+        first, *beside = self.courses
+        asked = demand_together(self.courses, self.facts, live=self.live)
+        return with_outlook(first, sized(first, asked, self.facts), self.facts, self.prices, beside=beside)
 
 
 def planned(settings: "Settings") -> tuple[Course, Plan]:
@@ -55,19 +74,29 @@ def planned(settings: "Settings") -> tuple[Course, Plan]:
 
     :raises CourseFileError: one of them has faults.
     """
-    course, prices = read_both(settings)
-    facts = known(settings.paths, settings.calibration)
-    live = read_live_starts(course, settings.course_file.parent)
-    return course, with_outlook(course, sized(course, demand(course, facts, live=live), facts), facts, prices)
+    found = read(settings)
+    return found.courses[0], found.planned()
 
 
-def read_both(settings: "Settings") -> tuple[Course, Prices | None]:
-    """The course under the deployment's name, and the price list that it names.
+def read(settings: "Settings", beside: Sequence[Path] = ()) -> Read:
+    """The course under the deployment's name with the price list that it names, and the others on the same stack.
 
-    :raises CourseFileError: one of them has faults.
+    :raises CourseFileError: a file has faults, or a course can't be on the stack of the first.
+    :raises UsageError: another course has the deployment's name.
     """
-    course = read_course(settings.course_file).model_copy(update={"name": settings.paths.name})
-    return course, read_prices(settings.course_file.parent / course.prices) if course.prices else None
+    files = (settings.course_file, *beside)
+    first, *others = read_together(files)
+    courses = (first.model_copy(update={"name": settings.paths.name}), *others)
+    for file, other in zip(beside, others, strict=True):
+        if other.name == settings.paths.name:
+            raise UsageError(f"{file} has the name of the deployment, {other.name}", hint="choose another --deployment")
+    folder = settings.course_file.parent
+    return Read(
+        courses=courses,
+        live={each.name: read_live_starts(each, file.parent) for each, file in zip(courses, files, strict=True)},
+        prices=read_prices(folder / first.prices) if first.prices else None,
+        facts=known(settings.paths, settings.calibration),
+    )
 
 
 def answer(settings: "Settings", asked: Asked) -> Answer:
@@ -78,9 +107,10 @@ def answer(settings: "Settings", asked: Asked) -> Answer:
     """
     if asked.learners or asked.chart:
         return _curve(settings, asked)
-    course, plan = planned(settings)
+    found = read(settings, asked.beside)
+    plan = found.planned()
     if asked.why:
-        return _why(Reasons(course, plan, known(settings.paths, settings.calibration)), asked.why)
+        return _why(Reasons(found.courses, plan, found.facts), asked.why)
     fits = not (plan.outlook and plan.outlook.excuses)
     return Answer(plan_document(plan), plan_page(plan), ExitCode.DONE if fits else ExitCode.DOES_NOT_FIT)
 
@@ -98,12 +128,11 @@ def _curve(settings: "Settings", asked: Asked) -> Answer:
     if asked.why:
         raise UsageError("--why explains one plan", hint="leave out --learners and --chart, or leave out --why")
     file = _chart_file(asked.chart)
-    course, prices = read_both(settings)
-    numbers = asked.learners or tuple(max(1, round(course.learners * factor)) for factor in _AROUND)
-    facts = known(settings.paths, settings.calibration)
-    live = read_live_starts(course, settings.course_file.parent)
-    points = curve(course, sorted(set(numbers)), facts, prices=prices, live=live)
-    shown = [curve_page(course.name, points), *_charts(points, asked.chart, file)]
+    found = read(settings, asked.beside)
+    total = sum(each.learners for each in found.courses)
+    numbers = asked.learners or tuple(max(1, round(total * factor)) for factor in _AROUND)
+    points = curve(found.courses, sorted(set(numbers)), found.facts, prices=found.prices, live=found.live)
+    shown = [curve_page([each.name for each in found.courses], points), *_charts(points, asked.chart, file)]
     return Answer(curve_document(points), Group(*shown))
 
 

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from cli.designs_view import designs_table
 from lms_stack.evidence import Excuse
-from lms_stack.outlook import Influence, Outlook, SlotChoice
+from lms_stack.outlook import CourseShare, Influence, Outlook, SlotChoice
 from lms_stack.plan import HostPlan, Plan
 from lms_stack.units import Figure, show
 
@@ -25,8 +25,11 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 def plan_page(plan: Plan) -> RenderableType:
     """The plan for a person."""
     demand = plan.demand
-    title = f"[bold]{plan.deployment}[/bold]: {demand.learners:,} learners, planned on {plan.target}"
+    courses = plan.outlook.courses if plan.outlook else ()
+    names = " with ".join(each.name for each in courses) or plan.deployment
+    title = f"[bold]{names}[/bold]: {demand.learners:,} learners, planned on {plan.target}"
     sections = [
+        *([_section("What each course adds to the others", map(_course, courses))] if courses else ()),
         _section("Planned peak", _demand(plan)),
         _section("Bandwidth", [_line("edge line", plan.bandwidth)]),
         *(_section(f"{host.name} ({', '.join(host.roles)})", _host(plan, host)) for host in plan.hosts),
@@ -87,6 +90,11 @@ def _excuse(excuse: Excuse) -> Line:
 
 def _influence(influence: Influence) -> Line:
     return influence.name.replace("_", " "), str(influence.correlation), influence.correlation.reason
+
+
+def _course(share: CourseShare) -> Line:
+    adds = f"adds {share.requests} requests, {share.cores}, {share.egress} of egress"
+    return share.name, f"{share.learners:,} learners", f"{adds}; {share.alone} by itself; {share.title}"
 
 
 def _slots(choice: SlotChoice) -> Line:

@@ -23,7 +23,6 @@ from lms_stack.readiness import (
     Signed,
     Versions,
     Void,
-    good_until,
     new_key,
     plan_hash,
     public_key,
@@ -32,6 +31,7 @@ from lms_stack.readiness import (
 )
 from lms_stack.request_classes import FILE_CLASSES
 from lms_stack.topology import Topology
+from lms_stack.validity import Renewal, good_until, renewal
 from lms_stack.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def certify(
     if until < _today():
         return None, f"the course closed on {until:%d/%m/%Y}"
     signed = sign(_certificate(stack, measured, folder, until, remote), _key(stack.paths))
-    _file(stack.paths, folder, signed)
+    _file(stack.paths, folder, signed, renewal(stack.course, until))
     return signed, ""
 
 
@@ -107,11 +107,11 @@ def _key(paths: DeploymentPaths) -> str:
     return paths.ready_key.read_text("utf-8")
 
 
-def _file(paths: DeploymentPaths, folder: Path, signed: Signed) -> None:
+def _file(paths: DeploymentPaths, folder: Path, signed: Signed, renew: Renewal | None) -> None:
     """Beside the measurement, where `down` leaves it, and where `ready` looks for it: there last."""
     from loadtests.ready_page import ready_page  # noqa: PLC0415
 
-    page = ready_page(signed)
+    page = ready_page(signed, renew)
     for where in (folder, paths.root):
         deployments.write_private(where / paths.ready_page.name, page)
         deployments.save(where / paths.ready.name, signed)
@@ -124,19 +124,21 @@ def ready(settings: "Settings") -> tuple[dict[str, Any], str, ExitCode]:
     """
     from cli.plan import planned  # noqa: PLC0415
 
-    _, wanted = planned(settings)
+    course, wanted = planned(settings)
     signed, trouble = _read(settings.paths)
     found = list(voids(signed, _present(settings.paths, signed, wanted))) if signed else [trouble]
+    renew = renewal(course, signed.certificate.until) if signed and not found else None
     document = {
         "ready": not found,
         "learners": signed.certificate.learners if signed else None,
         "until": signed.certificate.until.isoformat() if signed else None,
+        "renewal": renewal_document(renew),
         "void": [each.model_dump() for each in found if each],
         "certificate": signed.model_dump(mode="json") if signed else None,
         "page": str(settings.paths.ready_page) if signed else None,
     }
     code = ExitCode.DOES_NOT_FIT if found else ExitCode.DONE
-    return document, _text(settings, signed, [each for each in found if each]), code
+    return document, _text(settings, signed, [each for each in found if each], renew), code
 
 
 def _read(paths: DeploymentPaths) -> tuple[Signed | None, Void | None]:
@@ -210,13 +212,22 @@ def _told(report: Path) -> dict[str, Any]:
         return {}
 
 
-def _text(settings: "Settings", signed: Signed | None, found: list[Void]) -> str:
+def renewal_document(renew: Renewal | None) -> dict[str, str] | None:
+    """That a certificate ends before its course does, for `--json`: from when on a verify is due, and the words."""
+    if renew is None:
+        return None
+    return {"due": renew.due.isoformat(), "then_until": renew.then.isoformat(), "vi": renew.vi, "en": renew.en}
+
+
+def _text(settings: "Settings", signed: Signed | None, found: list[Void], renew: Renewal | None) -> str:
     if signed and not found:
         certificate = signed.certificate
-        return (
-            f"[bold green]ready[/bold green] for {certificate.learners:,} learners until {certificate.until:%d/%m/%Y}\n"
-            f"Certificate: {escape(str(settings.paths.ready_page))} (key {signed.fingerprint})"
-        )
+        lines = [
+            f"[bold green]ready[/bold green] for {certificate.learners:,} learners until {certificate.until:%d/%m/%Y}",
+            *([f"[bold yellow]but[/bold yellow] {renew.en}"] if renew else []),
+            f"Certificate: {escape(str(settings.paths.ready_page))} (key {signed.fingerprint})",
+        ]
+        return "\n".join(lines)
     lines = [f"  - {each.en}: {escape(each.evidence)}" for each in found]
     hint = f"  → ./taphuan verify {escape(str(settings.course_file))} measures anew"
     return "\n".join(("[bold red]not ready[/bold red]", *lines, hint))

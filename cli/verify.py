@@ -69,7 +69,7 @@ def _demand(stack: Standing, what_if: WhatIf) -> Demand:
     if what_if.learners is None:
         return stack.plan.demand
     course = stack.course.model_copy(update={"learners": what_if.learners})
-    return demand(course, known(stack.paths), live=stack.plan.demand.live)
+    return demand(course, known(stack.paths), live=stack.plan.demand.live.get(course.name, ()))
 
 
 class _Length(NamedTuple):

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from lms_stack.facts import Facts
 from lms_stack.observation import Observation
-from lms_stack.plan import STACK_ROLES, Role
 from lms_stack.queueing.network import Solution, Station, solve
 from lms_stack.request_classes import FILE_CLASSES, RequestClass
+from lms_stack.roles import Role, stack_roles
 from lms_stack.topology import Host, Topology
 from lms_stack.units import Interval
 
@@ -52,10 +52,8 @@ class Tier:
 def tiers(topology: Topology) -> tuple[Tier, ...]:
     """The hosts that carry learners, grouped by their roles."""
     groups: dict[tuple[Role, ...], list[Host]] = {}
-    for host in topology.hosts:
-        roles = tuple(role for role in STACK_ROLES if role in host.roles)
-        if roles:
-            groups.setdefault(roles, []).append(host)
+    for host in topology.stack_hosts:
+        groups.setdefault(stack_roles(host.roles), []).append(host)
     return tuple(
         Tier(hosts[0].name if len(hosts) == 1 else f"{len(hosts)} × {' + '.join(roles)}", roles, tuple(hosts))
         for roles, hosts in groups.items()

@@ -101,6 +101,20 @@ class SlotChoice(Frozen):
     saved: Figure
 
 
+class CourseShare(Frozen):
+    """One of several courses on a stack, and what it adds to what is planned for the others."""
+
+    name: str
+    title: str
+    learners: int
+    alone: Figure
+    """Requests/s at its own planned peak."""
+    requests: Figure
+    egress: Figure
+    cores: Figure
+    """Of the planned hosts that carry the learners."""
+
+
 class Outlook(Frozen):
     """What 1,000 draws of the peak say. Intervals hold the middle 80 % of the draws."""
 
@@ -117,6 +131,8 @@ class Outlook(Frozen):
     disk_operations: Figure
     weekly_growth: Figure
     course_growth: Figure
+    courses: tuple[CourseShare, ...] = ()
+    """What each of several courses adds; empty where there is one."""
     find_out_first: tuple[Influence, ...] = ()
     exam_slots: tuple[SlotChoice, ...] = ()
     designs: tuple[Design, ...] = ()

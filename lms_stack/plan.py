@@ -4,7 +4,7 @@ from typing import Literal
 
 from lms_stack.demand import Demand
 from lms_stack.outlook import Outlook
-from lms_stack.roles import STACK_ROLES, Role
+from lms_stack.roles import STACK_ROLES, Role, stack_roles
 from lms_stack.units import Figure, Frozen
 
 __all__ = ["STACK_ROLES", "HostPlan", "Plan", "Pools", "Role", "Utilisation"]
@@ -59,3 +59,14 @@ class Plan(Frozen):
     def hosts_of(self, role: Role) -> tuple[HostPlan, ...]:
         """The hosts that have a role, in the order of the plan."""
         return tuple(host for host in self.hosts if role in host.roles)
+
+    @property
+    def stack_hosts(self) -> tuple[HostPlan, ...]:
+        """The hosts that carry the learners."""
+        return tuple(host for host in self.hosts if stack_roles(host.roles))
+
+    @property
+    def stack_cores(self) -> Figure:
+        """All cores of the hosts that carry the learners."""
+        reason = " + ".join(f"{host.name} {host.cores}" for host in self.stack_hosts)
+        return Figure(value=sum(host.cores.value for host in self.stack_hosts), unit="core", reason=reason)

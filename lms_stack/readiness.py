@@ -6,7 +6,7 @@ Signed with an Ed25519 key of the deployment (RFC 8032), so that one that was ch
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -20,8 +20,6 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from lms_stack.course import Course
-from lms_stack.facts import facts
 from lms_stack.plan import Plan
 from lms_stack.units import Frozen
 
@@ -113,11 +111,6 @@ def _without_reasons(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _without_reasons(each) for name, each in value.items() if name != "reason"}
     return [_without_reasons(each) for each in value] if isinstance(value, list) else value
-
-
-def good_until(course: Course, issued: date) -> date:
-    """Until when a measurement of that day counts: the course's last day, or as many days as the fact `ready_days`."""
-    return min(course.dates.closes, issued + timedelta(days=facts().thresholds["ready_days"].number))
 
 
 def new_key() -> str:

@@ -1,5 +1,6 @@
 """The roles that a host of a stack can have."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -16,3 +17,9 @@ class Role(StrEnum):
 
 #: The roles that carry the learners: what a verdict is about.
 STACK_ROLES = (Role.EDGE, Role.APP, Role.DATABASE, Role.CACHE)
+
+
+def stack_roles(roles: Iterable[Role]) -> tuple[Role, ...]:
+    """Those of a host's roles that carry the learners, in the order of STACK_ROLES; empty where it carries none."""
+    found = set(roles)
+    return tuple(role for role in STACK_ROLES if role in found)

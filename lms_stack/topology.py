@@ -6,6 +6,7 @@ from urllib.parse import urlunsplit
 
 from lms_stack.plan import HostPlan, Plan, Role
 from lms_stack.provisioned import ProvisionedHost, ProvisionedNetwork
+from lms_stack.roles import stack_roles
 from lms_stack.services import SERVICES, Client, Service, service
 from lms_stack.units import Frozen
 
@@ -66,6 +67,11 @@ class Topology(Frozen):
     def hosts_of(self, role: Role) -> tuple[Host, ...]:
         """The hosts that have a role."""
         return tuple(host for host in self.hosts if role in host.roles)
+
+    @property
+    def stack_hosts(self) -> tuple[Host, ...]:
+        """The hosts that carry the learners."""
+        return tuple(host for host in self.hosts if stack_roles(host.roles))
 
     def services_of(self, host: Host) -> tuple[Service, ...]:
         """The services that run on a host: those of its roles and those of every host."""

@@ -1,14 +1,15 @@
 """Why a number of a plan is what it is: the chain from its rule over its inputs to their sources."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from lms_stack.course import Course
+from lms_stack.demand import DemandInput
 from lms_stack.facts import Facts, ServiceDemand
 from lms_stack.plan import HostPlan, Plan
 from lms_stack.request_classes import RequestClass
-from lms_stack.roles import STACK_ROLES, Role
+from lms_stack.roles import Role, stack_roles
 from lms_stack.units import Figure, show
 
 #: How many request classes of a sum are followed to their sources; the others are told by their share.
@@ -60,8 +61,8 @@ class _Node:
 class Reasons:
     """Every number of a plan by a key, like `lms-1.cores`, `app.count`, `bandwidth` or `requests.login`."""
 
-    def __init__(self, course: Course, plan: Plan, known: Facts) -> None:
-        self.course = course
+    def __init__(self, courses: Sequence[Course], plan: Plan, known: Facts) -> None:
+        self.courses = courses
         self.plan = plan
         self.known = known
         self.nodes: dict[str, _Node] = dict(self._all())
@@ -111,7 +112,7 @@ class Reasons:
     def _cpu_inputs(self, host: HostPlan) -> tuple[str, ...]:
         if Role.LOADGEN in host.roles:
             return ("facts.loadgen_rate",)
-        if not set(host.roles) & set(STACK_ROLES):
+        if not stack_roles(host.roles):
             return ()
         sizes = f"facts.core_sizes_{self.plan.target}"
         return ("facts.target_utilisation", sizes, "service_demands.spread", *self._largest(host.roles))
@@ -165,12 +166,15 @@ class Reasons:
     # -------------------------------------------------------------------------------------------------------- demand
     def _demand(self) -> Iterator[tuple[str, _Node]]:
         demand = self.plan.demand
-        yield "learners_at_once", _node(demand.concurrent_learners, ("course.learners", "facts.evening_concurrency"))
+        yield (
+            "learners_at_once",
+            _node(demand.concurrent_learners, ("course.learners", *self._fact_keys("evening_concurrency"))),
+        )
         for name, figure in demand.requests.items():
             journeys = [each.journey for each in demand.journeys if name in each.requests]
             yield f"requests.{name}", _node(figure, tuple(f"journeys.{journey}" for journey in journeys))
         for each in demand.journeys:
-            names = tuple(f"facts.{fact}" for fact in self._journey_facts(each.journey))
+            names = (key for fact in self._journey_facts(each.journey) for key in self._fact_keys(fact))
             yield f"journeys.{each.journey}", _node(each.arrivals, ("course.learners", *names))
         yield "segment_bytes", _node(demand.segment_bytes, ("facts.video_segment",))
         top = sorted(demand.requests, key=lambda name: -demand.requests[name].value)[:FOLLOWED]
@@ -186,12 +190,17 @@ class Reasons:
         yield from _JOURNEY_FACTS.get(journey, ())
         yield from _PEAK_FACTS
 
+    def _fact_keys(self, name: str) -> tuple[str, ...]:
+        """The keys of a fact: where it is an input of the peak, of the general one and what each course's file says."""
+        inputs = tuple(_input_key(each) for each in self.plan.demand.inputs if each.name == name)
+        return inputs or (f"facts.{name}",)
+
     # ------------------------------------------------------------------------------------------------------- outlook
     def _outlook(self) -> Iterator[tuple[str, _Node]]:
         outlook = self.plan.outlook
         if not outlook:
             return
-        hosts = tuple(f"{host.name}.cores" for host in self.plan.hosts if set(host.roles) & set(STACK_ROLES))[:FOLLOWED]
+        hosts = tuple(f"{host.name}.cores" for host in self.plan.stack_hosts)[:FOLLOWED]
         inputs = {
             "page_p95": (*hosts, "service_demands.spread"),
             "headroom": (*hosts, "bandwidth"),
@@ -201,6 +210,9 @@ class Reasons:
         for name, figure in outlook:
             if isinstance(figure, Figure):
                 yield f"outlook.{name}", _node(figure, inputs.get(name, ()))
+        for share in outlook.courses:
+            for name in ("alone", "requests", "egress", "cores"):
+                yield f"courses.{share.name}.{name}", _node(getattr(share, name), ())
         for each in outlook.latencies:
             yield f"latency.{each.request_class}", _node(each.p95, (f"service_demands.{each.request_class}", *hosts))
 
@@ -210,7 +222,7 @@ class Reasons:
             for name, fact in facts.items():
                 yield f"facts.{name}", _Node(_told(fact), f"{fact.what}. Source: {fact.source}")
         for each in self.plan.demand.inputs:
-            yield f"facts.{each.name}", _Node(str(each.interval), f"{each.what}. Source: {each.source}")
+            yield _input_key(each), _Node(str(each.interval), f"{each.what}. Source: {each.source}")
         table = self.known.service_demands
         measured = ("service_demands.source",)
         yield "service_demands.source", _Node("measured", table.source)
@@ -221,11 +233,24 @@ class Reasons:
         for request_class, cost in table.demands.items():
             yield f"service_demands.{request_class}", _Node(_costs(cost), "CPU of one request", measured)
         for name in ("learners", "instructors", "classes"):
-            yield f"course.{name}", _Node(f"{getattr(self.course, name):,}", "written in the course file")
+            yield f"course.{name}", self._written(name)
+
+    def _written(self, name: str) -> _Node:
+        """A count of the course file, or the sum of those of several."""
+        counts = {each.name: int(getattr(each, name)) for each in self.courses}
+        if len(counts) == 1:
+            return _Node(f"{sum(counts.values()):,}", "written in the course file")
+        parts = " + ".join(f"{count:,} of {course}" for course, count in counts.items())
+        return _Node(f"{sum(counts.values()):,}", f"{parts}, written in the course files")
 
 
 def _node(figure: Figure, inputs: tuple[str, ...]) -> _Node:
     return _Node(str(figure), figure.reason, inputs)
+
+
+def _input_key(each: DemandInput) -> str:
+    """The key of an input of the peak; with its course where the file of one of several says it."""
+    return f"facts.{each.name}.{each.course}" if each.course else f"facts.{each.name}"
 
 
 def _told(fact: object) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from lms_stack.edge_times import EdgeTimes
 from lms_stack.readiness import Signed
+from lms_stack.validity import Renewal
 from loadtests.comparison import LastRun
 
 
@@ -13,7 +14,8 @@ class Aside:
     """Everything may be missing: then the report says less.
 
     `link` makes the address of a PromQL's graph over the hold; `queries` are those of figures that carry none of their
-    own, by name (monitoring/links.py). `edge_trouble` says why the edge's log could not be read.
+    own, by name (monitoring/links.py). `edge_trouble` says why the edge's log could not be read, `renewal` that the
+    certificate ends before the course does.
     """
 
     link: Callable[[str], str] | None = None
@@ -22,6 +24,7 @@ class Aside:
     edge_trouble: str = ""
     last: LastRun | None = None
     certificate: Signed | None = None
+    renewal: Renewal | None = None
 
     def address(self, query: str) -> str:
         """Where a query can be looked at; empty where there is no Prometheus or no query."""

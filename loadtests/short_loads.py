@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from lms_stack.facts import Journey, ServiceDemands
-from lms_stack.plan import STACK_ROLES
 from lms_stack.request_classes import RequestClass
+from lms_stack.roles import STACK_ROLES, stack_roles
 from lms_stack.topology import Host, Topology
 from loadtests.load_plan import JourneyLoad, LoadPlan
 
@@ -67,7 +67,7 @@ def _busy(host: Host, topology: Topology, requests: Mapping[RequestClass, float]
     cost = sum(
         rate * demands.demands[name].of(role) / len(topology.hosts_of(role))
         for name, rate in requests.items()
-        for role in set(host.roles) & set(STACK_ROLES)
+        for role in stack_roles(host.roles)
     )
     return cost / host.cores
 

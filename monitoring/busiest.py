@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from lms_stack.errors import StepFailed
-from lms_stack.plan import STACK_ROLES
 from lms_stack.topology import Topology
 from lms_stack.units import Frozen
 from monitoring.names import Metric
@@ -34,7 +33,7 @@ def busiest_hour(prometheus: Prometheus, topology: Topology, now: datetime) -> B
     cpu = prometheus.by_host(
         f"sum by (host) (rate({Metric.HOST_CPU_SECONDS}[1h])) / max by (host) ({Metric.HOST_CORES})", ended
     )
-    hosts = {host.name for host in topology.hosts if set(host.roles) & set(STACK_ROLES)}
+    hosts = {host.name for host in topology.stack_hosts}
     return BusiestHour(
         ended=ended,
         requests=prometheus.value(f"sum(rate({Metric.REQUESTS}[1h]))", ended) or 0.0,

@@ -5,7 +5,6 @@ from enum import StrEnum
 
 from lms_stack.course import Objectives
 from lms_stack.errors import StepFailed
-from lms_stack.plan import STACK_ROLES
 from lms_stack.topology import Topology
 from lms_stack.units import Frozen, show
 from monitoring.names import Alert, Record, Severity
@@ -67,7 +66,7 @@ def status(
 def _asked(prometheus: Prometheus, topology: Topology, objectives: Objectives, last_verdict: str | None) -> Status:
     up = prometheus.value(Record.SITE_UP)
     alerts = prometheus.firing()
-    stack = {host.name for host in topology.hosts if set(host.roles) & set(STACK_ROLES)}
+    stack = {host.name for host in topology.stack_hosts}
     site_up = None if up is None else up == 1
     return Status(
         learners=_health(site_up, alerts),

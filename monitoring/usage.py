@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from lms_stack.measurement import ResourceUse, UnitUse
-from lms_stack.plan import STACK_ROLES, Role
+from lms_stack.plan import Role
 from lms_stack.topology import Host, Topology
 from lms_stack.units import show
 from monitoring.names import Metric
@@ -38,9 +38,8 @@ def resource_use(
     :raises StepFailed: Prometheus can't be reached.
     """
     asked = _Asked(prometheus, started, ended)
-    for host in topology.hosts:
-        if set(host.roles) & set(STACK_ROLES):
-            _ask_host(asked, host, link_bits)
+    for host in topology.stack_hosts:
+        _ask_host(asked, host, link_bits)
     return tuple(sorted(asked.found, key=lambda use: -use.share)), tuple(asked.missing)
 
 
@@ -49,7 +48,7 @@ def unit_use(prometheus: Prometheus, topology: Topology, started: datetime, ende
 
     :raises StepFailed: Prometheus can't be reached.
     """
-    stack = {host.name for host in topology.hosts if set(host.roles) & set(STACK_ROLES)}
+    stack = {host.name for host in topology.stack_hosts}
     span = _Asked(prometheus, started, ended).span
     rows = prometheus.query(f"sum by (host, unit) (rate({Metric.UNIT_CPU_SECONDS}[{span}]))", ended)
     found = (UnitUse(host=row.labels["host"], unit=row.labels["unit"], cores=row.value) for row in rows)

@@ -88,7 +88,7 @@ class _Asked:
 
 def _on(topology: Topology, metric: str) -> str:
     """A series of the stack's hosts only."""
-    hosts = sorted({host.name for host in topology.hosts if set(host.roles) & set(STACK_ROLES)})
+    hosts = sorted(host.name for host in topology.stack_hosts)
     return f'{metric}{{host=~"{"|".join(hosts)}"}}'
 
 

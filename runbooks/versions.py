@@ -5,7 +5,7 @@ from shlex import quote
 
 from lms_stack.engines import ENGINES
 from lms_stack.facts import role_packages
-from lms_stack.plan import STACK_ROLES, Role
+from lms_stack.plan import Role
 from lms_stack.readiness import Versions
 from lms_stack.remote import Remote
 from lms_stack.topology import Host, Topology
@@ -16,9 +16,7 @@ def stack_versions(remote: Remote, topology: Topology, engine: str) -> tuple[Ver
 
     :raises StepFailed: a host can't be reached, or an application host has no release.
     """
-    return tuple(
-        _of_host(remote, host, engine) for host in topology.hosts if any(role in host.roles for role in STACK_ROLES)
-    )
+    return tuple(_of_host(remote, host, engine) for host in topology.stack_hosts)
 
 
 def _of_host(remote: Remote, host: Host, engine: str) -> Versions:

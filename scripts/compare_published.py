@@ -10,7 +10,7 @@ from lms_stack.course_file import read_course
 from lms_stack.demand import demand
 from lms_stack.facts import facts
 from lms_stack.outlook import Outlook
-from lms_stack.plan import HostPlan, Plan
+from lms_stack.plan import Plan
 from lms_stack.request_classes import RequestClass
 from lms_stack.roles import STACK_ROLES
 from lms_stack.sizing import plan, with_outlook
@@ -59,7 +59,7 @@ class Answers:
                 show(found.demand.concurrent_learners.value, "learners"),
                 _ends(outlook.requests),
                 _ends(outlook.cores),
-                f"{_cores(found):g}",
+                f"{found.stack_cores.value:g}",
                 show(_memory(found), "B"),
                 str(found.bandwidth),
                 _ends(outlook.page_p95),
@@ -90,8 +90,8 @@ class Answers:
         attendance = facts().activity["exam_attendance"].interval.mid
         found = self.plan(round(EXAM_TAKERS / attendance))
         return (
-            f"{_ends(_outlook(found).cores)} busy, {_cores(found):g} cores planned for {EXAM_TAKERS:,} takers "
-            f"({attendance:.0%} of the enrolled), the evening's learners on top"
+            f"{_ends(_outlook(found).cores)} busy, {found.stack_cores.value:g} cores planned for "
+            f"{EXAM_TAKERS:,} takers ({attendance:.0%} of the enrolled), the evening's learners on top"
         )
 
     def _open_edx(self) -> str:
@@ -129,16 +129,8 @@ def _ends(figure: Figure) -> str:
     return str(figure.interval or figure).partition(", likely")[0]
 
 
-def _hosts(found: Plan) -> list[HostPlan]:
-    return [host for host in found.hosts if set(host.roles) & set(STACK_ROLES)]
-
-
-def _cores(found: Plan) -> float:
-    return float(sum(host.cores.value for host in _hosts(found)))
-
-
 def _memory(found: Plan) -> float:
-    return float(sum(host.memory.value for host in _hosts(found)))
+    return float(sum(host.memory.value for host in found.stack_hosts))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ mean. docs/demand.md has the formulas and their sources.
 
 from lms_stack.demand.draws import DemandDraws, demand_draws
 from lms_stack.demand.live import LiveStart, live_starts, read_live_starts
-from lms_stack.demand.model import Demand, DemandInput, Influence, JourneyDemand, Sensitivity
+from lms_stack.demand.model import Demand, DemandInput, JourneyDemand
 from lms_stack.demand.planned import demand, demand_together
 from lms_stack.demand.slots import ExamSlots, exam_slots
 
@@ -16,10 +16,8 @@ __all__ = [
     "DemandDraws",
     "DemandInput",
     "ExamSlots",
-    "Influence",
     "JourneyDemand",
     "LiveStart",
-    "Sensitivity",
     "demand",
     "demand_draws",
     "demand_together",

@@ -47,6 +47,26 @@ def held(course: Course, known: Facts, live: Sequence[LiveStart] = (), slots: in
     return Held(course, known, days_of(course, known), inputs_of(course, known), tuple(live), slots)
 
 
+def held_together(
+    courses: Sequence[Course],
+    known: Facts,
+    live: Mapping[str, Sequence[LiveStart]] | None = None,
+    slots: Mapping[str, int] | None = None,
+) -> tuple[Held, ...]:
+    """Several courses, each with its calendar and inputs.
+
+    :param live: by the course's name, the starts of its live sessions.
+    :param slots: by the course's name, into how many start slots its exams are spread; one where it is left out.
+    :raises ValueError: there is no course, or two have one name.
+    """
+    if not courses:
+        raise ValueError("expected one course or more")
+    if len({course.name for course in courses}) < len(courses):
+        raise ValueError("expected courses that each have a name of their own")
+    live, slots = live or {}, slots or {}
+    return tuple(held(each, known, live.get(each.name, ()), slots.get(each.name, 1)) for each in courses)
+
+
 def arrivals(each: Held, moments: Sequence[datetime], draws: int, seed: int) -> dict[str, Draws]:
     """Mean arrivals of each journey of one course, (moments, draws), 1/s."""
     values = drawn(each.inputs, draws, seed)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lms_stack.course import Course
-from lms_stack.demand.arrivals import JOIN, Held, arrivals, held, on_the_site
+from lms_stack.demand.arrivals import JOIN, Held, arrivals, held_together, on_the_site
 from lms_stack.demand.inputs import Draws, drawn, even
 from lms_stack.demand.live import LiveStart
 from lms_stack.demand.model import DemandInput
@@ -70,21 +70,20 @@ class Peak:
 
 
 def demand_draws(
-    course: Course,
+    courses: Sequence[Course],
     known: Facts | None = None,
     *,
-    live: Sequence[LiveStart] = (),
-    slots: int = 1,
+    live: Mapping[str, Sequence[LiveStart]] | None = None,
     draws: int = DRAWS,
     seed: int = SEED,
 ) -> DemandDraws:
-    """Draws of a course's peak.
+    """Draws of the peak of all courses that share a stack.
 
     :param known: the facts to use; those shipped with this version where it is None.
-    :param live: the starts of its live sessions.
-    :param slots: into how many start slots each exam is spread.
+    :param live: by the course's name, the starts of its live sessions.
+    :raises ValueError: there is no course, or two have one name.
     """
-    return peak((held(course, known or facts(), live, slots),), draws, seed).draws
+    return peak(held_together(courses, known or facts(), live), draws, seed).draws
 
 
 def peak(courses: Sequence[Held], draws: int = DRAWS, seed: int = SEED) -> Peak:
@@ -150,11 +149,13 @@ def _draws(counted: Mapping[str, Draws], segment: Figure, known: Facts, inputs: 
 
 def named_inputs(courses: Sequence[Held]) -> dict[str, DemandInput]:
     """The inputs of all courses: general ones once, those of a course file by the course where there are several."""
-    return {
-        f"{name} of {each.course.name}" if one.written and len(courses) > 1 else name: one
-        for each in courses
-        for name, one in each.inputs.items()
-    }
+    found = {}
+    for each in courses:
+        for name, one in each.inputs.items():
+            own = one.written and len(courses) > 1
+            key = f"{name} of {each.course.name}" if own else name
+            found[key] = one.model_copy(update={"course": each.course.name}) if own else one
+    return found
 
 
 def _inputs(courses: Sequence[Held], draws: int, seed: int) -> dict[str, Draws]:

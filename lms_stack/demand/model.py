@@ -1,4 +1,6 @@
-"""What a course asks of its stack, as values: the planned peak, what it rests on, and what matters most in it."""
+"""What a course asks of its stack, as values: the planned peak, and what it rests on."""
+
+from pydantic import Field
 
 from lms_stack.demand.live import LiveStart
 from lms_stack.request_classes import RequestClass
@@ -21,25 +23,12 @@ class DemandInput(Frozen):
     interval: Interval
     source: str
     written: bool
-
-
-class Influence(Frozen):
-    """How closely the peak follows one input: Spearman's rank correlation over the draws, from -1 to 1."""
-
-    name: str
-    what: str
-    correlation: float
-
-
-class Sensitivity(Frozen):
-    """The inputs that matter most, strongest first: what to find out before paying for servers."""
-
-    requests: tuple[Influence, ...] = ()
-    egress: tuple[Influence, ...] = ()
+    course: str = ""
+    """Whose file says it, where there are several courses; empty for what holds for all of them."""
 
 
 class Demand(Frozen):
-    """What a course asks of the stack at its planned peak.
+    """What a course, or several on one stack, ask of it at their planned peak.
 
     A figure's interval runs from the 5th percentile of the peak over its median to the planned percentile, which is the
     figure's value, because that is what is planned and verified.
@@ -55,8 +44,8 @@ class Demand(Frozen):
     storage: Figure
     letters: Figure | None = None
     inputs: tuple[DemandInput, ...] = ()
-    sensitivity: Sensitivity = Sensitivity()
-    live: tuple[LiveStart, ...] = ()
+    live: dict[str, tuple[LiveStart, ...]] = Field(default_factory=dict)
+    """The starts of live sessions, by the name of their course."""
 
     @property
     def request_rate(self) -> float:

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from lms_stack.course import VIET_NAM, Course
-from lms_stack.demand.arrivals import Held, held
+from lms_stack.demand.arrivals import Held, held, held_together
 from lms_stack.demand.draws import Peak, named_inputs, peak
-from lms_stack.demand.influence import sensitivity
 from lms_stack.demand.inputs import Draws
 from lms_stack.demand.live import LiveStart
 from lms_stack.demand.model import Demand, JourneyDemand
-from lms_stack.demand.reasons import reason_of
+from lms_stack.demand.reasons import reason_at_once, reason_of
 from lms_stack.demand.traffic import egress_bits, ingress_bits, letters, storage
 from lms_stack.facts import Facts, facts
 from lms_stack.request_classes import RequestClass
@@ -38,17 +37,19 @@ def demand(course: Course, known: Facts | None = None, *, live: Sequence[LiveSta
 
 
 def demand_together(
-    courses: Sequence[Course], known: Facts | None = None, *, live: Mapping[str, Sequence[LiveStart]] | None = None
+    courses: Sequence[Course],
+    known: Facts | None = None,
+    *,
+    live: Mapping[str, Sequence[LiveStart]] | None = None,
+    slots: Mapping[str, int] | None = None,
 ) -> Demand:
     """The planned peak of several courses on one stack: the percentile of their sum, moment by moment.
 
     :param live: by the course's name, the starts of its live sessions.
-    :raises ValueError: there is no course.
+    :param slots: by the course's name, into how many start slots its exams are spread; one where it is left out.
+    :raises ValueError: there is no course, or two have one name.
     """
-    if not courses:
-        raise ValueError("expected one course or more")
-    live = live or {}
-    return _planned(tuple(held(course, known or facts(), live.get(course.name, ())) for course in courses))
+    return _planned(held_together(courses, known or facts(), live, slots))
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def _planned(courses: tuple[Held, ...]) -> Demand:
     learners = sum(each.course.learners for each in courses)
     return Demand(
         learners=learners,
-        concurrent_learners=_concurrent(found, learners, percentile),
+        concurrent_learners=_concurrent(found, percentile),
         journeys=tuple(journeys),
         requests=requests,
         segment_bytes=found.segment,
@@ -86,8 +87,7 @@ def _planned(courses: tuple[Held, ...]) -> Demand:
         storage=storage([each.course for each in courses], known),
         letters=letters(learners, known),
         inputs=tuple(named_inputs(courses).values()),
-        sensitivity=sensitivity(found.draws, named_inputs(courses)),
-        live=tuple(one for each in courses for one in each.live),
+        live={each.course.name: each.live for each in courses if each.live},
     )
 
 
@@ -95,13 +95,10 @@ def _figure(interval: Interval, why: str) -> Figure:
     return Figure(value=interval.high, unit=interval.unit, reason=f"{why} = {interval}", interval=interval)
 
 
-def _concurrent(found: Peak, learners: int, percentile: _Percentile) -> Figure:
+def _concurrent(found: Peak, percentile: _Percentile) -> Figure:
     interval = percentile.interval(found.concurrent, "learners")
-    concurrency = found.courses[0].inputs["evening_concurrency"].interval
-    return _figure(
-        interval,
-        f"{percentile} of {learners:,} learners × evening concurrency ({concurrency}) in the busiest evening hour",
-    )
+    why = reason_at_once(found.courses)
+    return _figure(interval, f"{percentile} of {why} in the busiest evening hour")
 
 
 def _journeys(found: Peak, percentile: _Percentile) -> list[JourneyDemand]:

@@ -1,6 +1,6 @@
 """Why a journey arrives as often as it does: its process and its inputs, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from lms_stack.demand.arrivals import Held, watch_seconds
 from lms_stack.demand.draws import JOINING
@@ -8,10 +8,23 @@ from lms_stack.demand.draws import JOINING
 
 def reason_of(journey: str, courses: Sequence[Held]) -> str:
     """The reason of a journey's arrivals; for several courses that of each."""
-    told = [_reason(journey, each) for each in courses]
+    return _of_each(courses, lambda each: _reason(journey, each))
+
+
+def reason_at_once(courses: Sequence[Held]) -> str:
+    """The reason of the learners at once; for several courses that of each."""
+    return _of_each(
+        courses,
+        lambda each: (
+            f"{each.course.learners:,} learners × evening concurrency ({each.inputs['evening_concurrency'].interval})"
+        ),
+    )
+
+
+def _of_each(courses: Sequence[Held], told: Callable[[Held], str]) -> str:
     if len(courses) == 1:
-        return told[0]
-    return "; ".join(f"{each.course.name}: {text}" for each, text in zip(courses, told, strict=True))
+        return told(courses[0])
+    return "; ".join(f"{each.course.name}: {told(each)}" for each in courses)
 
 
 def _reason(journey: str, each: Held) -> str:

@@ -1,6 +1,6 @@
 """1,000 draws of the peak and of what its requests cost: the same course, each time as it may turn out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -45,14 +45,21 @@ class LoadDraws:
 
 
 def load_draws(
-    course: Course, known: Facts, *, live: Sequence[LiveStart] = (), draws: int = DRAWS, seed: int = 1
+    courses: Sequence[Course],
+    known: Facts,
+    *,
+    live: Mapping[str, Sequence[LiveStart]] | None = None,
+    draws: int = DRAWS,
+    seed: int = 1,
 ) -> LoadDraws:
-    """Draw the peak and the service demands of a course.
+    """Draw the peak of the courses on one stack, and their service demands.
 
     A service demand is log-normal: it can't be negative, and its spread is a factor (low = mid / spread and
     high = mid × spread hold the middle 80 %). Part of the factor is the machine's and common to all roles.
+
+    :param live: by the course's name, the starts of its live sessions.
     """
-    peak = demand_draws(course, known, live=live, draws=draws, seed=seed)
+    peak = demand_draws(courses, known, live=live, draws=draws, seed=seed)
     return with_costs(peak, known, seed=seed)
 
 

@@ -1,5 +1,7 @@
 """What the disks must do at the peak, and what grows on them over the course."""
 
+from collections.abc import Sequence
+
 from lms_stack.course import Course
 from lms_stack.facts import Facts
 from lms_stack.request_classes import RequestClass
@@ -59,9 +61,14 @@ def _per_visit(known: Facts) -> tuple[float, float]:
     return sum(count for name, count in counts if name in WRITING), sum(count for _, count in counts)
 
 
-def over_course(course: Course, week: Figure) -> Figure:
-    """The same over the course; essays and lectures are in the storage of the demand."""
-    weeks = ((course.dates.closes - course.dates.opens).days + 1) / 7
+def over_course(courses: Sequence[Course], week: Figure) -> Figure:
+    """The same over the courses, each as long as it runs; essays and lectures are in the storage of the demand.
+
+    :param week: what a week leaves in which all of them run.
+    """
+    lengths = [((each.dates.closes - each.dates.opens).days + 1) / 7 for each in courses]
+    learners = [each.learners for each in courses]
+    weeks = sum(long * count for long, count in zip(lengths, learners, strict=True)) / sum(learners)
     likely = week.interval or Interval.exact(week.value, "B")
     grown = likely.scaled(weeks)
     reason = f"{show(week.value, 'B')} a week × {weeks:.1f} weeks; uploads and lectures come on top (storage)"

@@ -115,7 +115,7 @@ class Layouts:
         return max(1, by_cores, by_line)
 
     def _tier(self, group: _Group, working: int, app_hosts: int) -> Tier:
-        pools = pools_for(self.course.learners, self.demanded, app_hosts, self.known)
+        pools = pools_for(self.demanded, app_hosts, self.known)
         name = " + ".join(group.roles)
         spare = f", and {group.spare} more so that as many can be lost" if group.spare else ""
         reason = f"{working} for the need of {name} with at most {show(group.most_cores, 'core')} each{spare}"
@@ -177,10 +177,8 @@ class Layouts:
 def tiers_of(plan: Plan) -> tuple[Tier, ...]:
     """The hosts of a plan that carry the learners, those of the same roles as one tier."""
     tiers = []
-    for roles in dict.fromkeys(host.roles for host in plan.hosts):
-        if not set(roles) & set(STACK_ROLES):
-            continue
-        hosts = [host for host in plan.hosts if host.roles == roles]
+    for roles in dict.fromkeys(host.roles for host in plan.stack_hosts):
+        hosts = [host for host in plan.stack_hosts if host.roles == roles]
         first = hosts[0]
         count = Figure(value=len(hosts), unit="hosts", reason="as planned")
         processes = int(plan.pools.app_processes.value) if Role.APP in roles else 0

@@ -1,5 +1,7 @@
 """The Outlook of a plan: its hosts under 1,000 draws of the peak, the other designs, what to find out first."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from lms_stack.course import Course
@@ -14,7 +16,9 @@ from lms_stack.sizing.draws import DRAWS, Array, LoadDraws, figure, load_draws
 from lms_stack.sizing.influence import find_out_first
 from lms_stack.sizing.layouts import tiers_of
 from lms_stack.sizing.network import Outcome, outcome
+from lms_stack.sizing.shares import course_shares
 from lms_stack.sizing.slots import slot_choices
+from lms_stack.together import as_one
 from lms_stack.units import Figure, show
 
 SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
@@ -26,23 +30,32 @@ def with_outlook(
     known: Facts | None = None,
     prices: Prices | None = None,
     *,
+    beside: Sequence[Course] = (),
     draws: int = DRAWS,
-    slots: bool = True,
+    variants: bool = True,
 ) -> Plan:
     """The plan with its outlook.
 
+    :param course: the course, or of several on one stack the one that says where it stands.
+
     :param known: the facts to use; those shipped with this version where it is None.
     :param prices: the price list; designs are told without their costs where it is None.
-    :param slots: whether start slots of the exams are planned too, each of which is a plan of its own.
+    :param beside: the other courses on the same stack, whose peak the plan has in it.
+    :param variants: whether what else could be planned is told, each of which is a plan of its own: start slots of the
+        exams, and the stack without each of several courses.
     """
     known = known or facts()
-    load = load_draws(course, known, live=plan.demand.live, draws=draws)
-    outlook = _outlook(course, plan, load, known, prices)
-    choices = slot_choices(course, plan, known) if slots else ()
-    return plan.model_copy(update={"outlook": outlook.model_copy(update={"exam_slots": choices})})
+    courses = (course, *beside)
+    load = load_draws(courses, known, live=plan.demand.live, draws=draws)
+    outlook = _outlook(courses, plan, load, known, prices)
+    if variants:
+        found = {"exam_slots": slot_choices(courses, plan, known), "courses": course_shares(courses, plan, known)}
+        outlook = outlook.model_copy(update=found)
+    return plan.model_copy(update={"outlook": outlook})
 
 
-def _outlook(course: Course, plan: Plan, load: LoadDraws, known: Facts, prices: Prices | None) -> Outlook:
+def _outlook(courses: Sequence[Course], plan: Plan, load: LoadDraws, known: Facts, prices: Prices | None) -> Outlook:
+    course = as_one(courses)
     line = course.target.edge_link or plan.bandwidth.value
     found = outcome(tiers_of(plan), load, line, pools=plan.pools)
     times = {name: _times(found, share, known) for name, share in SHARES.items()}
@@ -64,7 +77,7 @@ def _outlook(course: Course, plan: Plan, load: LoadDraws, known: Facts, prices: 
         headroom=figure(found.headroom, "ratio", f"{first} is full first in {show(share, 'share')} of the draws"),
         disk_operations=growth.disk_operations(load, known),
         weekly_growth=week,
-        course_growth=growth.over_course(course, week),
+        course_growth=growth.over_course(courses, week),
         find_out_first=find_out_first(load, {each.name: each.what for each in plan.demand.inputs}),
         designs=designs,
         excuses=excuses(designs),

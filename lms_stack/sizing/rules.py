@@ -19,6 +19,8 @@ __all__ = ["cpu_need", "plan", "pools_for"]
 def plan(course: Course, demanded: Demand, known: Facts | None = None) -> Plan:
     """Hosts, bandwidth and pools for a course at its planned peak.
 
+    :param course: says name, target and layout; of several courses on one stack the first.
+    :param demanded: the planned peak of all of them.
     :param known: the facts to use; those shipped with this version where it is None.
     """
     sizer = _Sizer(course, demanded, known or facts())
@@ -36,13 +38,13 @@ def plan(course: Course, demanded: Demand, known: Facts | None = None) -> Plan:
     )
 
 
-def pools_for(learners: int, demanded: Demand, app_hosts: int, known: Facts) -> Pools:
+def pools_for(demanded: Demand, app_hosts: int, known: Facts) -> Pools:
     """Process and pool sizes, each for one host, where the application has so many hosts."""
     target = known.sizing["target_utilisation"].number
     app, database = (
         hardware.planned_need(cpu_need(role, demanded, known), known) / target for role in (Role.APP, Role.DATABASE)
     )
-    return pools(learners=learners, app_cores=app / app_hosts, app_hosts=app_hosts, database_cores=database)
+    return pools(learners=demanded.learners, app_cores=app / app_hosts, app_hosts=app_hosts, database_cores=database)
 
 
 class _Sizer:
@@ -54,7 +56,7 @@ class _Sizer:
         self.known = known
         self.needs = hardware.cpu_needs(demanded, known)
         self.target = known.sizing["target_utilisation"].number
-        self.pools = pools_for(course.learners, demanded, self._host_count(Role.APP), known)
+        self.pools = pools_for(demanded, self._host_count(Role.APP), known)
 
     def _number(self, name: str) -> float:
         return self.known.sizing[name].number

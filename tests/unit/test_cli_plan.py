@@ -3,6 +3,7 @@
 import io
 import json
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ GOOD_FILE = str(GOOD)
 @pytest.fixture(scope="module")
 def points() -> tuple[CurvePoint, ...]:
     """A small curve."""
-    return curve(COURSE, (1_000, 5_000_000))
+    return curve((COURSE,), (1_000, 5_000_000))
 
 
 def shown(page: Any, width: int = 100) -> str:
@@ -91,10 +92,67 @@ def test_a_curve_is_one_document_and_a_chart_lies_in_its_file(
     assert "<svg" in file.read_text("utf-8")
 
 
+@pytest.fixture
+def other_file(tmp_path: Path) -> str:
+    """The file of another course, of 380 learners, that can be on the same stack."""
+    copytree(GOOD.parent / "bad_courses" / "content", tmp_path / "bad_courses" / "content")
+    file = tmp_path / "other.yaml"
+    text = GOOD.read_text("utf-8").replace(f"name: {COURSE.name}", "name: other")
+    file.write_text(text.replace(f"learners: {COURSE.learners}", "learners: 380"), "utf-8")
+    return str(file)
+
+
+def test_another_course_on_the_same_stack_is_in_the_plan_and_in_every_reason(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], other_file: str
+) -> None:
+    code, out = typed(monkeypatch, capsys, GOOD_FILE, "--with", other_file, "--json")
+    found = json.loads(out)
+    assert (code, found["deployment"], found["demand"]["learners"]) == (0, COURSE.name, COURSE.learners + 380)
+    shares = {each["name"]: each for each in found["outlook"]["courses"]}
+    assert shares.keys() == {COURSE.name, "other"}
+    assert shares["other"]["requests"]["value"] > shares[COURSE.name]["requests"]["value"] > 0
+    _, out = typed(monkeypatch, capsys, GOOD_FILE, "--with", other_file, "--why", "courses.other.requests", "--json")
+    assert "for all courses together" in json.loads(out)["reason"]
+
+
+def test_the_page_of_a_plan_of_several_courses_tells_what_each_adds(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], other_file: str
+) -> None:
+    _, out = typed(monkeypatch, capsys, GOOD_FILE, "--with", other_file)
+    lines = out.splitlines()
+    assert lines[0] == f"{COURSE.name} with other: {COURSE.learners + 380:,} learners, planned on lab"
+    assert "What each course adds to the others" in lines
+    (line,) = [each for each in lines if each.startswith("  other ")]
+    assert "380 learners" in line
+    assert "by itself" in line
+
+
+def test_a_curve_of_several_courses_is_over_all_their_learners(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], other_file: str
+) -> None:
+    code, out = typed(monkeypatch, capsys, GOOD_FILE, "--with", other_file, "--learners", "1000,2000", "--json")
+    assert code == 0
+    assert [each["learners"] for each in json.loads(out)["curve"]] == [1000, 2000]
+
+
+def test_a_course_that_cannot_be_on_the_same_stack_is_bad_input_with_its_place(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], other_file: str
+) -> None:
+    code, out = typed(monkeypatch, capsys, GOOD_FILE, "--with", other_file, "--with", other_file, "--json")
+    (problem,) = json.loads(out)["error"]["problems"]
+    assert (code, problem["line"], problem["field"]) == (2, 1, "name")
+    code, out = typed(monkeypatch, capsys, GOOD_FILE, "--with", other_file, "--deployment", "other", "--json")
+    assert code == 2
+    assert "has the name of the deployment, other" in json.loads(out)["error"]["message"]
+    code, out = typed(monkeypatch, capsys, GOOD_FILE, "--with", f"{other_file}.gone", "--json")
+    assert code == 2
+    assert "can't be read" in json.loads(out)["error"]["message"]
+
+
 def test_a_course_that_no_design_fits_ends_with_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("cli.plan.read_course", lambda _: course(learners=5_000_000))
+    monkeypatch.setattr("cli.plan.read_together", lambda _: (course(learners=5_000_000),))
     code, out = typed(monkeypatch, capsys, GOOD_FILE, "--json")
     found = json.loads(out)
     assert (code, "error" in found) == (1, False)
@@ -120,7 +178,7 @@ def test_a_table_of_designs_marks_the_chosen_one_and_what_has_to_be_built_by_han
 
 
 def test_a_chain_of_reasons_stands_as_a_tree_in_a_window() -> None:
-    chain = Reasons(COURSE, plan(COURSE, demand(COURSE)), facts()).why("lms-1.cores")
+    chain = Reasons((COURSE,), plan(COURSE, demand(COURSE)), facts()).why("lms-1.cores")
     assert chain is not None
     lines = shown(why_page(chain)).splitlines()
     assert lines[0].startswith("lms-1.cores = ")
@@ -129,7 +187,7 @@ def test_a_chain_of_reasons_stands_as_a_tree_in_a_window() -> None:
 
 
 def test_a_table_of_learners_says_where_none_fits(points: tuple[CurvePoint, ...]) -> None:
-    page = shown(curve_page("demo", points))
+    page = shown(curve_page(["demo"], points))
     assert "5,000,000" in page
     assert "none fits" in page
     assert max(map(len, page.splitlines())) <= 100

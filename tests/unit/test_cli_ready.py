@@ -15,6 +15,7 @@ from cli import deployments
 from cli import ready as ready_room
 from cli.app import Settings
 from cli.deployments import Standing
+from cli.filed import Filed
 from cli.plan import planned
 from cli.progress import Progress
 from cli.ready import certify, ready
@@ -25,6 +26,7 @@ from lms_stack.paths import DeploymentPaths
 from lms_stack.readiness import Versions
 from lms_stack.remote import RemoteResult
 from lms_stack.topology import Topology
+from lms_stack.validity import renewal
 from lms_stack.verdict import Outcome, Verdict
 from loadtests.report import write_measurement
 from runbooks.versions import stack_versions
@@ -200,6 +202,41 @@ def test_an_upgrade_makes_it_void(deployment: Deployment, monkeypatch: pytest.Mo
     newer = stack_versions(Hosts(PACKAGES.replace("1.26.3-3", "1.26.3-4")), small_stack(), "lophoc")
     monkeypatch.setattr(ready_room, "_versions", lambda *_: newer)
     assert deployment.void() == ["the software was changed"]
+
+
+def test_one_that_ends_before_the_course_does_is_ready_and_says_from_when_on_to_measure_anew(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dates = deployment.stack.course.dates
+    monkeypatch.setattr(ready_room, "_today", lambda: dates.opens - timedelta(days=100))
+    assert deployment.certified() == ""
+    document, text, code = ready(deployment.settings)
+    assert (code, document["ready"]) == (ExitCode.DONE, True)
+    due = dates.closes - timedelta(days=90)
+    assert document["renewal"]["due"] == due.isoformat()
+    assert f"from {due:%d/%m/%Y} on a new verify is due" in text
+    page = deployment.paths.ready_page.read_text("utf-8")
+    assert document["renewal"]["vi"] in page
+    assert document["renewal"]["en"] in page
+
+
+def test_one_that_holds_to_the_courses_end_warns_of_nothing(deployment: Deployment) -> None:
+    deployment.certified()
+    document, text, _ = ready(deployment.settings)
+    assert document["renewal"] is None
+    assert "a new verify" not in text
+    assert "Lưu ý" not in deployment.paths.ready_page.read_text("utf-8")
+
+
+def test_verify_says_beside_a_new_certificate_when_it_ends_too_early(deployment: Deployment) -> None:
+    signed, _ = certify(deployment.stack, MEASURED, FITS, deployment.folder, Hosts())
+    assert signed is not None
+    early = renewal(deployment.stack.course, deployment.stack.course.dates.opens)
+    assert early is not None
+    told = Filed(deployment.folder, signed, "", early).ready
+    assert told["renewal"]["due"] == early.due.isoformat()
+    assert told["text"].endswith(f"; but {early.en}")
+    assert Filed(deployment.folder, signed, "").ready["renewal"] is None
 
 
 def test_a_stack_that_was_taken_down_is_not_ready(deployment: Deployment) -> None:

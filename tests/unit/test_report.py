@@ -39,6 +39,7 @@ from lms_stack.request_classes import RequestClass
 from lms_stack.sizing import plan, with_outlook
 from lms_stack.steadiness import SLOWER, STOOD_STILL
 from lms_stack.units import show
+from lms_stack.validity import renewal
 from lms_stack.verdict import Bottleneck, Excuse, Outcome, Verdict
 from loadtests import charts, wording
 from loadtests.aside import Aside
@@ -243,6 +244,15 @@ def test_every_reason_and_resource_has_its_vietnamese_words() -> None:
     named = re.findall(r'(?:_Resource\("\w+", |_link\(asked, )"([^"]+)"', USAGE.read_text("utf-8"))
     assert len(named) == len(wording.RESOURCES)
     assert set(named) == set(wording.RESOURCES)
+
+
+def test_a_certificate_that_ends_before_the_course_does_is_warned_of_in_both_languages() -> None:
+    early = renewal(COURSE, COURSE.dates.opens)
+    assert early is not None
+    told = page(measured(), Verdict(outcome=Outcome.FITS), beside(renewal=early))
+    assert early.vi in told
+    assert early.en in told
+    assert "Lưu ý" not in page(measured(), Verdict(outcome=Outcome.FITS), beside())
 
 
 def test_a_log_that_could_not_be_read_is_said() -> None:

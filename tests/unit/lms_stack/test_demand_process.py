@@ -1,22 +1,25 @@
 """The random process behind the planned peak: inputs, days, storms, several courses, start slots."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import nbinom, spearmanr
+from scipy.stats import nbinom
 
 from lms_stack.course import Course, Expectations
 from lms_stack.demand import Demand, LiveStart, demand, demand_draws, demand_together, exam_slots, live_starts
 from lms_stack.demand.arrivals import held
 from lms_stack.demand.days import days_of
 from lms_stack.demand.draws import peak
-from lms_stack.demand.influence import rank_correlation
 from lms_stack.demand.inputs import NAMES, drawn, inputs_of
-from lms_stack.facts import facts
+from lms_stack.facts import Facts, facts
 from lms_stack.sessions import Session
+from lms_stack.sizing import plan, with_outlook
+from lms_stack.sizing.influence import rank_correlation
 from tests.unit.lms_stack.samples import COURSE, course
 
 OPENS = COURSE.exams[0].opens
@@ -73,7 +76,6 @@ def test_what_the_course_file_says_is_taken_as_certain_and_said() -> None:
     assert found.interval.low == found.interval.high == 0.15
     assert "expectations.evening_concurrency" in found.source
     assert asked.concurrent_learners.value == pytest.approx(900)
-    assert "evening_concurrency" not in {each.name for each in asked.sensitivity.egress}
     assert [each.written for each in demand(COURSE).inputs] == [False] * len(NAMES)
 
 
@@ -89,13 +91,13 @@ def test_higher_expectations_never_ask_for_less(name: str) -> None:
 
 @given(LEARNERS, st.integers(1, 5))
 def test_the_same_course_and_seed_always_have_the_same_peak(learners: int, seed: int) -> None:
-    first, again = (demand_draws(course(learners=learners), seed=seed, draws=50) for _ in range(2))
+    first, again = (demand_draws((course(learners=learners),), seed=seed, draws=50) for _ in range(2))
     assert np.array_equal(first.requests, again.requests)
     assert demand(course(learners=learners)) == demand(course(learners=learners))
 
 
 def test_draws_have_the_shapes_and_classes_of_the_demand() -> None:
-    found = demand_draws(COURSE, draws=200)
+    found = demand_draws((COURSE,), draws=200)
     assert found.requests.shape == (200, len(found.classes))
     assert found.egress.shape == found.ingress.shape == (200,)
     assert set(found.classes) == demand(COURSE).requests.keys()
@@ -104,7 +106,7 @@ def test_draws_have_the_shapes_and_classes_of_the_demand() -> None:
 
 @pytest.mark.parametrize("learners", [60, 6000, 600_000])
 def test_the_planned_peak_is_the_chosen_percentile_of_the_draws(learners: int) -> None:
-    asked, found = demand(course(learners=learners)), demand_draws(course(learners=learners))
+    asked, found = demand(course(learners=learners)), demand_draws((course(learners=learners),))
     assert (found.egress <= asked.egress.value).mean() >= 0.95
     assert 0.95 <= (found.requests.sum(axis=1) <= asked.request_rate).mean() <= 0.99
 
@@ -140,21 +142,6 @@ def test_minutes_vary_as_a_count_of_that_mean_and_dispersion_does() -> None:
     assert counts.mean() == pytest.approx(mean, rel=0.01)
     assert counts.var() == pytest.approx(2 * mean, rel=0.05)
     assert np.quantile(counts, 0.95) == pytest.approx(nbinom.ppf(0.95, mean, 0.5), rel=0.01)
-
-
-@given(st.integers(1, 100))
-def test_the_rank_correlation_is_spearmans(seed: int) -> None:
-    first, second = np.random.default_rng(seed).random((2, 200))
-    assert rank_correlation(first, first + second) == pytest.approx(spearmanr(first, first + second).statistic)
-
-
-def test_the_three_inputs_that_matter_most_are_those_that_drive_the_peak() -> None:
-    found = demand(course(learners=60_000)).sensitivity
-    assert found.requests[0].name == "exam_busiest_minute"
-    assert found.egress[0].name == "evening_concurrency"
-    assert len(found.requests) <= 3
-    strengths = [abs(each.correlation) for each in found.requests]
-    assert strengths == sorted(strengths, reverse=True)
 
 
 # ---- days, storms, sessions
@@ -233,6 +220,8 @@ def test_one_course_together_is_that_course() -> None:
     assert demand_together((COURSE,)) == demand(COURSE)
     with pytest.raises(ValueError, match="one course or more"):
         demand_together(())
+    with pytest.raises(ValueError, match="a name of their own"):
+        demand_together((COURSE, COURSE))
 
 
 def test_what_the_files_of_several_courses_say_is_kept_apart() -> None:
@@ -240,17 +229,37 @@ def test_what_the_files_of_several_courses_say_is_kept_apart() -> None:
     names = [each.name for each in found.inputs if each.name == "exam_attendance"]
     assert len(names) == 2
     assert {each.written for each in found.inputs if each.name == "exam_attendance"} == {True, False}
+    assert {each.course for each in found.inputs} == {COURSE.name, ""}
+
+
+def test_the_learners_at_once_are_told_for_each_of_several_courses() -> None:
+    quiet = moved(0, name="quiet", learners=3000, expectations=expecting(evening_concurrency=0.1).expectations)
+    reason = demand_together((course(learners=6000), quiet)).concurrent_learners.reason
+    assert f"{COURSE.name}: 6,000 learners × evening concurrency" in reason
+    assert "quiet: 3,000 learners × evening concurrency (10 %)" in reason
+
+
+def test_each_of_several_courses_keeps_its_own_live_sessions_and_start_slots() -> None:
+    sessions = (LiveStart(starts=OPENS - timedelta(days=10), share=1.0),)
+    pair = (course(learners=60_000), moved(0, name="b", learners=60_000))
+    with_live = demand_together(pair, live={"b": sessions})
+    assert with_live.live == {"b": sessions}
+    assert starts(with_live, "live_session") > 0
+    spread = [demand_together(pair, slots=slots) for slots in ({}, {"b": 4}, {"b": 4, COURSE.name: 4})]
+    of_one = [starts(each) / starts(spread[0]) for each in spread]
+    assert of_one == pytest.approx([1, 0.625, 0.25], rel=0.12)
 
 
 def test_more_start_slots_mean_lower_peaks_and_the_last_has_its_whole_time() -> None:
-    found = exam_slots(course(learners=6000))
+    many = course(learners=6000)
+    found = exam_slots((many,), demand(many))
     assert [each.slots for each in found] == [1, 2, 3, 4, 6, 8]
     assert [each.starts.value for each in found] == sorted((each.starts.value for each in found), reverse=True)
     assert [each.requests.value for each in found] == sorted((each.requests.value for each in found), reverse=True)
     exam = COURSE.exams[0]
     for each in found:
         assert each.apart.value * (each.slots - 1) + exam.duration <= (exam.closes - exam.opens).total_seconds() + 1e-6
-    assert found[0].starts.value == pytest.approx(starts(demand(course(learners=6000))))
+    assert found[0].starts.value == pytest.approx(starts(demand(many)))
     assert found[3].starts.value < found[0].starts.value / 3
     assert found[-1].requests.value < found[0].requests.value
 
@@ -259,8 +268,26 @@ def test_a_window_as_long_as_the_exam_has_one_slot_and_a_course_without_exam_non
     exam = COURSE.exams[0]
     tight = exam.model_copy(update={"closes": exam.opens + timedelta(seconds=exam.duration)})
     content = tuple(unit for unit in COURSE.content if unit.kind != "exam")
-    assert [each.slots for each in exam_slots(course(content=(*content, tight)))] == [1]
-    assert exam_slots(course(content=content)) == ()
+    narrow, without = course(content=(*content, tight)), course(content=content)
+    assert [each.slots for each in exam_slots((narrow,), demand(narrow))] == [1]
+    assert exam_slots((without,), demand(without)) == ()
+
+
+def test_the_peak_of_each_number_of_slots_is_worked_out_once_and_that_of_one_start_not_at_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+
+    def counted(courses: Sequence[Course], *facts: Facts, slots: Mapping[str, int], **others: Any) -> Demand:
+        asked.extend(slots.values())
+        return demand_together(courses, *facts, slots=slots, **others)
+
+    exams = (*COURSE.content, COURSE.exams[0].model_copy(update={"title": "again"}))
+    twice = course(content=exams)
+    monkeypatch.setattr("lms_stack.demand.slots.demand_together", counted)
+    found = with_outlook(twice, plan(twice, demand(twice)), draws=20).outlook
+    assert found is not None
+    assert sorted(asked) == sorted({each.slots for each in found.exam_slots} - {1})
 
 
 def test_a_course_of_one_day_and_one_learner_is_planned() -> None:

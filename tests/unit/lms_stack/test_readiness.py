@@ -17,7 +17,6 @@ from lms_stack.readiness import (
     Present,
     Signed,
     Versions,
-    good_until,
     new_key,
     plan_hash,
     public_key,
@@ -147,9 +146,3 @@ def test_a_plan_is_another_when_what_is_built_or_what_it_is_built_for_changes() 
     assert plan_hash(plan) != plan_hash(plan.model_copy(update={"hosts": (more, *plan.hosts[1:])}))
     assert plan_hash(plan) != plan_hash(sized(COURSE, demand(COURSE.model_copy(update={"learners": 9999}))))
     assert plan_hash(plan) == plan_hash(plan.model_copy(update={"hosts": (told, *plan.hosts[1:]), "predicted": ()}))
-
-
-def test_it_is_good_until_the_course_closes_but_never_longer_than_a_measurement_counts() -> None:
-    closes = COURSE.dates.closes
-    assert good_until(COURSE, closes) == closes
-    assert (good_until(COURSE, date(2020, 1, 1)) - date(2020, 1, 1)).days == 90

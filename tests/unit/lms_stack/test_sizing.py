@@ -34,17 +34,23 @@ def figures(value: object) -> list[Figure]:
     return figures(dict(value)) if isinstance(value, Frozen) else []
 
 
-def cores(found: Plan) -> float:
-    """All cores of the hosts that carry the learners."""
-    return sum(host.cores.value for host in found.hosts if set(host.roles) & set(STACK_ROLES))
-
-
 @pytest.mark.parametrize("learners", SIZES)
 @pytest.mark.parametrize("target", [LabTarget(kind="lab"), SERVERS])
 def test_every_number_of_a_plan_has_a_unit_and_a_reason(learners: int, target: object) -> None:
     found = figures(planned(learners=learners, target=target))
     assert len(found) > 30
     assert all(each.reason.strip() and each.unit.strip() for each in found)
+
+
+@given(LEARNERS, st.sampled_from(["one_box", "split"]))
+def test_the_hosts_that_carry_the_learners_are_all_but_the_monitor_and_the_load_generators(
+    learners: int, layout: str
+) -> None:
+    found = planned(learners=learners, layout=layout)
+    beside = {*found.hosts_of(Role.MONITOR), *found.hosts_of(Role.LOADGEN)}
+    assert set(found.stack_hosts) == set(found.hosts) - beside
+    assert found.stack_cores.value == pytest.approx(sum(each.cores.value for each in set(found.hosts) - beside))
+    assert all(each.name in found.stack_cores.reason for each in found.stack_hosts)
 
 
 @given(LEARNERS, st.sampled_from(["auto", "one_box", "split"]))
@@ -68,7 +74,7 @@ def test_the_hosts_of_a_role_together_have_what_the_role_needs(learners: int) ->
 @given(LEARNERS, st.integers(1, 300_000), st.sampled_from(["one_box", "split"]))
 def test_more_learners_never_get_less(learners: int, more: int, layout: str) -> None:
     fewer, larger = (planned(learners=number, layout=layout) for number in (learners, learners + more))
-    assert cores(larger) >= cores(fewer)
+    assert larger.stack_cores.value >= fewer.stack_cores.value
     assert larger.bandwidth.value >= fewer.bandwidth.value
     assert sum(host.memory.value for host in larger.hosts) >= sum(host.memory.value for host in fewer.hosts)
 
@@ -101,7 +107,7 @@ def test_a_line_that_is_contracted_already_is_planned_with_as_it_is() -> None:
 def test_one_box_carries_all_roles_whatever_its_size() -> None:
     for learners in SIZES:
         found = planned(learners=learners, layout="one_box")
-        assert {host.name for host in found.hosts if set(host.roles) & set(STACK_ROLES)} == {"lms-1"}
+        assert {host.name for host in found.stack_hosts} == {"lms-1"}
 
 
 def test_a_large_box_has_application_processes_for_all_of_its_need() -> None:

@@ -46,6 +46,12 @@ def test_the_firewall_opens_what_the_table_says_and_nothing_else(found: Topology
 
 
 @EVERYWHERE
+def test_the_hosts_that_carry_the_learners_are_all_but_the_monitor_and_the_load_generators(found: Topology) -> None:
+    beside = {Role.MONITOR, Role.LOADGEN}
+    assert found.stack_hosts == tuple(host for host in found.hosts if not beside & set(host.roles))
+
+
+@EVERYWHERE
 def test_services_on_loopback_are_opened_to_nobody(found: Topology) -> None:
     hidden = {row.port for row in SERVICES if row.loopback}
     assert {5432, 9115} <= hidden

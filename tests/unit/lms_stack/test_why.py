@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from lms_stack.demand import demand
+from lms_stack.course import Expectations
+from lms_stack.demand import demand, demand_together
 from lms_stack.facts import facts
 from lms_stack.sizing import plan, with_outlook
 from lms_stack.units import show
@@ -14,7 +15,22 @@ from tests.unit.lms_stack.samples import course
 
 def reasons(layout: str = "one_box") -> Reasons:
     taught = course(learners=20_000, layout=layout)
-    return Reasons(taught, with_outlook(taught, plan(taught, demand(taught)), draws=20), facts())
+    return Reasons((taught,), with_outlook(taught, plan(taught, demand(taught)), draws=20), facts())
+
+
+def test_what_the_file_of_one_of_several_courses_says_is_followed_by_its_course() -> None:
+    sure = course(name="b", learners=300, expectations=Expectations.model_validate({"exam_attendance": "50 %"}))
+    courses = (course(learners=600), sure)
+    found = with_outlook(courses[0], plan(courses[0], demand_together(courses)), beside=courses[1:], draws=20)
+    reasons = Reasons(courses, found, facts())
+    chain = reasons.why("journeys.exam")
+    assert chain is not None
+    rests_on = {each.key: each for each in every(chain)}
+    assert {"facts.exam_attendance", "facts.exam_attendance.b", "facts.exam_busiest_minute"} <= rests_on.keys()
+    assert rests_on["facts.exam_attendance.b"].answer == "50 %"
+    assert rests_on["course.learners"].answer == "900"
+    assert rests_on["course.learners"].reason.startswith("600 of mau + 300 of b")
+    assert {"courses.mau.cores", "courses.b.requests"} <= set(reasons.keys)
 
 
 def every(why: Why) -> Iterator[Why]:

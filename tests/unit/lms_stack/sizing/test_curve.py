@@ -1,14 +1,13 @@
-"""The same course with other numbers of learners, and which input the answer hangs on."""
+"""The same course with other numbers of learners."""
 
 from itertools import pairwise
 
-import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lms_stack.sizing.curve import curve, scaled
-from lms_stack.sizing.influence import find_out_first
+from lms_stack.sizing.curve import curve, scaled, shared
 from tests.unit.lms_stack.samples import COURSE, course
-from tests.unit.lms_stack.sizing.loads import load
 
 
 def test_the_course_itself_is_the_point_of_its_own_learners() -> None:
@@ -22,8 +21,26 @@ def test_instructors_and_classes_keep_step_with_the_learners() -> None:
     assert scaled(taught, 1).instructors == 1
 
 
+@given(st.lists(st.integers(1, 100_000), min_size=1, max_size=4), st.integers(1, 5_000_000))
+def test_several_courses_keep_their_shares_of_the_learners(each: list[int], learners: int) -> None:
+    courses = tuple(course(name=f"c{number}", learners=count) for number, count in enumerate(each))
+    found = [one.learners for one in shared(courses, learners)]
+    assert learners <= sum(found) < learners + len(found)
+    for count, before in zip(found, each, strict=True):
+        assert count == pytest.approx(learners * before / sum(each), abs=1)
+    assert shared(courses, sum(each)) == courses
+
+
+def test_a_point_of_several_courses_is_that_of_all_of_them_together() -> None:
+    courses = (course(name="a", learners=2_000), course(name="b", learners=4_000))
+    (both,) = curve(courses, (6_000,))
+    (one,) = curve((course(learners=6_000),), (6_000,))
+    assert both.learners == 6_000
+    assert both.requests.value == pytest.approx(one.requests.value, rel=0.1)
+
+
 def test_the_need_grows_with_the_learners() -> None:
-    points = curve(COURSE, (1_000, 10_000, 100_000))
+    points = curve((COURSE,), (1_000, 10_000, 100_000))
     for few, many in pairwise(points):
         assert many.requests.value > few.requests.value
         assert many.cores.value > few.cores.value
@@ -33,7 +50,7 @@ def test_the_need_grows_with_the_learners() -> None:
 
 
 def test_a_point_names_the_best_design_or_what_stands_in_the_way() -> None:
-    few, many = curve(COURSE, (1_000, 5_000_000))
+    few, many = curve((COURSE,), (1_000, 5_000_000))
     assert few.best
     assert not few.excuses
     assert not many.best
@@ -41,19 +58,6 @@ def test_a_point_names_the_best_design_or_what_stands_in_the_way() -> None:
 
 
 def test_planned_cores_are_those_of_the_hosts_that_carry_the_learners() -> None:
-    (point,) = curve(COURSE, (20_000,))
+    (point,) = curve((COURSE,), (20_000,))
     assert "loadgen" not in point.planned_cores.reason
     assert "app-1" in point.planned_cores.reason
-
-
-def test_the_input_that_moves_the_answer_is_told_first_and_a_known_one_not_at_all() -> None:
-    random = np.random.default_rng(3)
-    strong, weak = random.uniform(1, 2, 500), random.uniform(1, 2, 500)
-    drawn = load(draws=500)
-    drawn.requests[:, 0] *= strong**3 + 0.05 * weak
-    drawn.inputs.update(weak=weak, strong=strong, known=np.ones(500))
-    first, second = find_out_first(drawn, {"strong": "what moves it"})
-    assert (first.name, first.of, second.name) == ("strong", "cores", "weak")
-    assert first.correlation.reason.startswith("what moves it: ")
-    assert first.correlation.value == pytest.approx(1, abs=0.01)
-    assert abs(second.correlation.value) < 0.3

@@ -57,7 +57,7 @@ def test_the_chosen_design_is_what_is_planned_and_up_can_build_it(learners: int)
     found = outlooked(learners)
     assert found.outlook is not None
     (chosen,) = [each for each in found.outlook.designs if each.chosen]
-    hosts = [host for host in found.hosts if set(host.roles) & set(STACK_ROLES)]
+    hosts = found.stack_hosts
     assert sum(tier.count for tier in chosen.tiers) == len(hosts)
     assert chosen.obstacle == ""
     assert chosen.name == (ONE_BOX if len(hosts) == 1 else SPLIT)

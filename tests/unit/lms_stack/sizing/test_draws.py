@@ -17,7 +17,7 @@ PLAN = planned()
 
 
 def test_the_same_seed_gives_the_same_draws_and_another_gives_others() -> None:
-    first, again, other = (load_draws(COURSE, facts(), draws=50, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (load_draws((COURSE,), facts(), draws=50, seed=seed) for seed in (1, 1, 2))
     assert np.array_equal(first.costs, again.costs)
     assert np.array_equal(first.requests, again.requests)
     assert not np.array_equal(first.costs, other.costs)
@@ -25,7 +25,7 @@ def test_the_same_seed_gives_the_same_draws_and_another_gives_others() -> None:
 
 def test_the_spread_of_the_service_demands_holds_80_percent_of_the_draws() -> None:
     known = facts()
-    drawn = load_draws(COURSE, known, draws=4000)
+    drawn = load_draws((COURSE,), known, draws=4000)
     login = drawn.classes.index(next(name for name in drawn.classes if name == "login"))
     app = STACK_ROLES.index(Role.APP)
     measured = known.service_demands.demands[drawn.classes[login]].of("app")
@@ -37,7 +37,7 @@ def test_the_spread_of_the_service_demands_holds_80_percent_of_the_draws() -> No
 def test_without_a_spread_every_draw_costs_what_was_measured() -> None:
     known = facts()
     exact = known.model_copy(update={"service_demands": known.service_demands.model_copy(update={"spread": 1.0})})
-    drawn = load_draws(COURSE, exact, draws=10)
+    drawn = load_draws((COURSE,), exact, draws=10)
     assert np.ptp(drawn.costs, axis=0).max() == pytest.approx(0)
 
 
