@@ -101,7 +101,8 @@ def _slots(choice: SlotChoice) -> Line:
     """One choice: what is planned for it, and what that saves."""
     apart = f"{choice.apart} apart, " if choice.slots > 1 else ""
     name = f"{choice.slots} slot{'s' if choice.slots > 1 else ''}"
-    return name, f"{choice.cores}", f"{apart}{choice.starts} starts, {choice.requests} requests; {choice.saved.reason}"
+    peak = f"{choice.starts} starts and {choice.requests} requests at the peak"
+    return name, f"{choice.cores}", f"{apart}{peak}; {choice.saved.reason}"
 
 
 def _section(title: str, lines: Iterable[Line]) -> RenderableType:

@@ -90,7 +90,7 @@ class Influence(Frozen):
 
 
 class SlotChoice(Frozen):
-    """An exam whose start is spread over slots, and what that saves."""
+    """An exam whose start is spread over slots, and what that saves; starts and requests are the whole stack's."""
 
     exam: str
     slots: int

@@ -101,10 +101,10 @@ def test_a_reader_that_has_gone_changes_no_exit_code_and_is_no_fault(words: tupl
 
 
 def _refused_with(typed: Any, monkeypatch: pytest.MonkeyPatch, error: Exception) -> Any:
-    def refuse(_settings: object) -> object:
+    def refuse(*_asked: object) -> object:
         raise error
 
-    monkeypatch.setattr("cli.plan.planned", refuse)
+    monkeypatch.setattr("cli.plan.read", refuse)
     outcome = typed("plan", DEMO, "--json")
     assert outcome.code == 3
     return outcome.error

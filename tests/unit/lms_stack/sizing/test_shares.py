@@ -11,6 +11,7 @@ from lms_stack.facts import facts
 from lms_stack.outlook import Outlook
 from lms_stack.plan import Plan
 from lms_stack.sizing import growth, plan, with_outlook
+from lms_stack.sizing.shares import _added
 from tests.unit.lms_stack.samples import course
 from tests.unit.lms_stack.sizing.loads import DRAWS
 from tests.unit.lms_stack.test_demand_process import moved
@@ -58,10 +59,15 @@ def test_a_course_with_its_exam_on_another_day_adds_less_than_one_with_the_same_
     assert same.requests.value == pytest.approx(same.alone.value, rel=0.15)
 
 
-def test_a_course_a_year_later_adds_nothing_but_is_never_told_to_take_something_away() -> None:
+def test_a_course_a_year_later_adds_nothing() -> None:
     added = outlook(together(400)).courses[1]
     assert 0 <= added.requests.value < 0.02 * added.alone.value
     assert added.cores.value >= 0
+
+
+def test_no_course_is_told_to_take_something_away() -> None:
+    assert _added(10.0, 10.1, "1/s").value == 0
+    assert _added(10.0, 9.0, "1/s").value == pytest.approx(1)
 
 
 def test_the_outlook_is_that_of_all_courses_together() -> None:
