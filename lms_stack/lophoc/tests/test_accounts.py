@@ -6,11 +6,13 @@ import hmac
 import re
 import struct
 import time
+from io import StringIO
 from typing import Any
 
 import pytest
 from conftest import signed_in
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -286,6 +288,34 @@ def test_a_second_factor_is_asked_for_at_the_next_sign_in(strict: None, commits:
     assert "Mã không đúng" in wrong.content.decode()
     assert second.post("/dang-nhap/ma/", {"code": code(secret)})["Location"] == "/"
     assert second.get("/danh-sach/").status_code == 200
+
+
+def test_a_technician_who_lost_the_phone_sets_it_up_anew_after_the_command_which_is_recorded(
+    strict: None, commits: None
+) -> None:
+    from auditlog.models import LogEntry
+
+    last = person("kt", roles=("technician",))
+    set_up_in = browser()
+    sign_in(set_up_in, "kt")
+    set_up(set_up_in)
+    assert sign_in(browser(), "kt")["Location"] == "/dang-nhap/ma/"
+    said = StringIO()
+    call_command("reset_second_factor", "kt", stdout=said)
+    call_command("reset_second_factor", "kt", stdout=said)
+    assert said.getvalue().splitlines() == ['{"changed": true}', '{"changed": false}']
+    client = browser()
+    sign_in(client, "kt")
+    assert client.get("/tai-khoan/")["Location"] == "/ho-so/xac-thuc/ung-dung/"
+    set_up(client)
+    entry = LogEntry.objects.get_for_object(last).latest("pk")
+    assert entry.changes_dict == {"xác thực hai bước": ["", "đã bỏ, bằng lệnh trên máy chủ"]}
+    assert "đã bỏ, bằng lệnh trên máy chủ" in client.get("/nhat-ky/").content.decode()
+
+
+def test_the_command_names_an_account_that_is_not_there() -> None:
+    with pytest.raises(CommandError, match="no account 'la'"):
+        call_command("reset_second_factor", "la")
 
 
 def test_codes_cannot_be_guessed_without_end(strict: None, commits: None) -> None:

@@ -191,6 +191,38 @@ def test_a_copy_has_units_and_settings_with_shifted_dates_and_nobody(organiser: 
     )
 
 
+def test_a_copy_has_the_surveys_certificates_and_sessions_of_the_course_with_shifted_dates(
+    organiser: Any, course: Any
+) -> None:
+    from lophoc.catalogue.copying import copied
+    from lophoc.certificates.models import Issuing
+    from lophoc.schedule.models import Session
+    from lophoc.surveys.load import for_load_test
+    from lophoc.surveys.models import Survey
+
+    year, evening = timedelta(days=365), datetime.fromisoformat("2026-11-25T19:00:00+07:00")
+    for_load_test(course)
+    asked = Survey.objects.get(course=course, audience="nguoi-hoc", is_load_test=False)
+    asked.questions.exclude(number=1).delete()
+    Survey.objects.update(answered=7)
+    Issuing.objects.create(course=course, organiser="Sở mẫu", signer_name="Bà Một", issued_on=date(2026, 12, 1))
+    held = {"course": course, "starts": evening, "ends": evening + timedelta(hours=2)}
+    Session.objects.create(**held, title="Khai giảng", kind="room", place="Hội trường", join_link="https://h.vn/")
+    Session.objects.create(**held, title="Đã huỷ", is_cancelled=True)
+    Session.objects.create(**held, title="Của một lớp", klass=course.classes.first())
+    made = copied(course, "nam-sau", "Năm sau", course.opens + year)
+    surveys = {each.audience: each for each in made.surveys.all()}
+    assert len(surveys) == made.surveys.count() == 2
+    new = surveys["nguoi-hoc"]
+    assert (new.opens, new.closes, new.answered) == (asked.opens + year, asked.closes + year, 0)
+    assert [each.text for each in new.questions.all()] == [each.text for each in asked.questions.all()]
+    assert (made.issuing.signer_name, made.issuing.issued_on) == ("Bà Một", date(2027, 12, 1))
+    session = made.sessions.get()
+    assert (session.title, session.place, session.join_link) == ("Khai giảng", "Hội trường", "")
+    assert (session.starts, session.ends) == (evening + year, evening + year + timedelta(hours=2))
+    assert (course.sessions.count(), course.surveys.count()) == (3, 3)
+
+
 def test_a_course_that_is_stopped_takes_nothing_and_is_read_for_six_months(organiser: Any, course: Any) -> None:
     from lophoc.catalogue.opening import access_at_least_until
 

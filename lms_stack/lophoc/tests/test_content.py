@@ -317,3 +317,245 @@ def test_a_package_that_can_not_be_played_is_refused_in_the_editor(staff: None, 
     answer = signed_in("xd-1").post(f"{LIST}add/", {**sent, "action-submit": "1"})
     assert answer.status_code == status
     assert Material.objects.count() == before
+
+
+def letters() -> list[tuple[str, str]]:
+    """To whom letters are queued, and their subjects; then the queue is emptied."""
+    from post_office.models import Email
+
+    found = [(each.to[0], each.subject) for each in Email.objects.order_by("pk")]
+    Email.objects.all().delete()
+    return sorted(found)
+
+
+def addressed() -> None:
+    """Everybody has an address and wants no mail that isn't mandatory."""
+    from lophoc.accounts.models import User
+
+    for user in User.objects.all():
+        User.objects.filter(pk=user.pk).update(email=f"{user.username}@example.org", wants_mail=False)
+
+
+def test_those_who_may_appraise_get_a_letter_when_a_material_is_submitted(staff: None) -> None:
+    from lophoc.accounts.models import User
+
+    addressed()
+    User.objects.filter(username="kt-1").update(is_superuser=True)  # whom Wagtail's own letter would go to
+    written("ca-hai")
+    subject = "Học liệu chờ thẩm định: Bài mới"
+    assert letters() == [(f"{name}@example.org", subject) for name in ("quantri", "td-1", "td-2")]
+
+
+def test_where_appraisers_are_named_they_alone_get_the_letter_and_its_link_leads_to_the_page(staff: None) -> None:
+    from post_office.models import Email
+
+    from lophoc.accounts.models import User
+    from lophoc.content.models import AppraisalTask
+
+    addressed()
+    AppraisalTask.objects.get().appraisers.add(User.objects.get(username="td-2"))
+    material = written()
+    assert waiting(material) in Email.objects.get().message
+    assert [to for to, _ in letters()] == ["td-2@example.org"]
+
+
+@pytest.mark.parametrize(("decision", "said"), [("approve", "duyệt"), ("reject", "trả lại")])
+def test_the_builder_gets_one_letter_with_what_the_appraiser_said(staff: None, decision: str, said: str) -> None:
+    from post_office.models import Email
+
+    addressed()
+    material = written("xd-2")
+    Email.objects.all().delete()
+    appraise("td-1", material, decision=decision, comment="Ảnh ở trang 3 chưa rõ nguồn.")
+    letter = Email.objects.get()
+    assert letter.to == ["xd-2@example.org"]
+    assert letter.subject == f'Kết quả thẩm định học liệu "Bài mới": {said}'
+    assert "Ảnh ở trang 3 chưa rõ nguồn." in letter.message
+    assert f"/kho-hoc-lieu/xem/{material.pk}/" in letter.message
+
+
+def test_real_appraisers_hear_nothing_of_what_the_load_test_submits(staff: None) -> None:
+    from lophoc.accounts.models import User
+
+    addressed()
+    User.objects.filter(username="xd-1").update(is_load_test=True)
+    written()
+    assert letters() == []
+
+
+@pytest.fixture
+def packaged(staff: None) -> Any:
+    """A material with a package of two parts that waits for its appraiser."""
+    from django.core.files.storage import default_storage
+    from test_packages import packed, scorm
+
+    from lophoc.packages.intake import take
+
+    files = packed(scorm(["a.html", "b.html?trang=2"]))
+    material = written(kind="package", package=SimpleUploadedFile("goi.zip", files.getvalue()))
+    assert default_storage.exists(material.latest_revision.as_object().package.name)
+    take(material.latest_revision.as_object().package.name)
+    return material
+
+
+def test_an_appraiser_plays_a_package_in_the_learners_sandbox_and_nothing_is_kept_of_it(packaged: Any) -> None:
+    from lophoc.packages.models import Package
+
+    answer = signed_in("td-1").get(waiting(packaged))
+    page = answer.content.decode()
+    assert 'sandbox="allow-scripts allow-forms allow-popups allow-modals"' in page
+    assert f"/goi/{Package.objects.get().folder}/a.html" in page
+    assert 'data-report=""' in page
+    assert "&quot;credit&quot;: false" in page
+    assert "frame-src 'self'" in answer["Content-Security-Policy"]
+    assert "Kết quả không được ghi nhận" in page
+
+
+def test_an_appraiser_plays_each_part_of_a_package_and_there_is_no_other(packaged: Any) -> None:
+    appraiser = signed_in("td-1")
+    assert "/b.html?trang=2" in appraiser.get(f"{waiting(packaged)}?phan=1").content.decode()
+    assert "/a.html" in appraiser.get(f"{waiting(packaged)}?phan=x").content.decode()
+    assert appraiser.get(f"{waiting(packaged)}?phan=2").status_code == 404
+
+
+def test_a_package_that_is_not_unpacked_yet_says_so_and_its_page_keeps_the_strict_policy(packaged: Any) -> None:
+    from lophoc.packages.models import Package
+
+    Package.objects.all().delete()
+    answer = signed_in("td-1").get(waiting(packaged))
+    assert "đang được giải nén" in answer.content.decode()
+    assert "frame-src" not in answer["Content-Security-Policy"]
+
+
+def test_why_a_video_could_not_be_cut_is_told_on_the_material_s_page_and_not_to_learners(
+    staff: None, course: Any
+) -> None:
+    from lophoc.content.models import Material
+    from lophoc.packages.models import Film
+
+    material = course.units.get(number=1).material
+    Material.objects.filter(pk=material.pk).update(video="hoc-lieu/video/a.mp4")
+    material.refresh_from_db()
+    material.save_revision()
+    Film.objects.create(upload="hoc-lieu/video/a.mp4", fault="Invalid data <found>")
+    page = signed_in("xd-1").get(f"/kho-hoc-lieu/xem/{material.pk}/").content.decode()
+    assert "Lý do: Invalid data &lt;found&gt;" in page
+    assert "Invalid data" not in signed_in("hv-1").get("/khoa-hoc/mau/bai-hoc/1/").content.decode()
+    Film.objects.update(fault="")
+    assert "Lý do:" not in signed_in("xd-1").get(f"/kho-hoc-lieu/xem/{material.pk}/").content.decode()
+
+
+def withdrawn(username: str, material: Any, because: str = "Ảnh vi phạm bản quyền.") -> Any:
+    """Somebody withdraws a material."""
+    answer = signed_in(username).post(f"/kho-hoc-lieu/xem/{material.pk}/rut/", {"because": because})
+    material.refresh_from_db()
+    return answer
+
+
+@pytest.mark.parametrize("name", ["td-1", "tc-1"])
+def test_an_approved_material_is_withdrawn_with_a_reason_that_is_recorded_and_told(staff: None, name: str) -> None:
+    from auditlog.models import LogEntry
+
+    material = written()
+    appraise("td-2", material)
+    addressed()
+    page = f"/kho-hoc-lieu/xem/{material.pk}/"
+    assert f"{page}rut/" in signed_in(name).get(page).content.decode()
+    assert withdrawn(name, material)["Location"] == page
+    assert (material.live, material.is_usable) == (False, False)
+    said = material.appraisals.first()
+    assert (said.decision, said.appraiser.username, said.comment) == ("withdraw", name, "Ảnh vi phạm bản quyền.")
+    entry = LogEntry.objects.get_for_object(material).latest("pk")
+    assert (entry.actor.username, entry.changes_dict) == (name, {"rút học liệu": ["", "Ảnh vi phạm bản quyền."]})
+    assert "Ảnh vi phạm bản quyền." in signed_in("tc-1").get("/nhat-ky/").content.decode()
+    assert letters() == [("xd-1@example.org", 'Kết quả thẩm định học liệu "Bài mới": đã rút')]
+
+
+def test_nothing_is_withdrawn_without_a_reason_nor_twice_nor_by_others(staff: None) -> None:
+    material = written()
+    assert withdrawn("tc-1", material).status_code == 302
+    assert not material.appraisals.exists(), "a draft that was never approved"
+    appraise("td-1", material)
+    assert withdrawn("tc-1", material, "").status_code == 200
+    for name in ("xd-1", "kt-1", "hv-1", "gv-1"):
+        assert withdrawn(name, material).status_code == 403
+    assert material.live
+    withdrawn("tc-1", material)
+    withdrawn("td-1", material)
+    assert [each.decision for each in material.appraisals.all()] == ["withdraw", "approve"]
+
+
+def test_what_is_withdrawn_is_shown_no_more_in_open_classes_and_what_was_done_stays(staff: None, course: Any) -> None:
+    from lophoc.catalogue.models import Progress
+
+    addressed()
+    lesson, learner = "/khoa-hoc/mau/bai-hoc/1/", signed_in("hv-1")
+    learner.post(f"{lesson}hoan-thanh/")
+    assert "Chào" in learner.get(lesson).content.decode()
+    done = Progress.objects.count()
+    material = course.units.get(number=1).material
+    assert "Khoá mẫu" in signed_in("td-1").get(f"/kho-hoc-lieu/xem/{material.pk}/rut/").content.decode()
+    withdrawn("td-1", material)
+    page = learner.get(lesson).content.decode()
+    assert "Chào" not in page
+    assert "mau/1.mp4" not in page
+    assert "đã được rút" in page
+    assert Progress.objects.count() == done == 1
+    told = [to for to, _ in letters()]
+    assert told == ["quantri@example.org", "tc-1@example.org"], "organisers, for the course is open"
+
+
+def test_a_withdrawn_package_is_not_played_and_takes_no_result(staff: None, course: Any) -> None:
+    from test_packages import PAGE, PASSED, placed, scorm, told
+
+    placed(course, scorm())
+    material = course.units.get(number=4).material
+    revision = material.save_revision()
+    revision.publish(skip_permission_checks=True)
+    material.appraisals.create(revision=revision, decision="approve")
+    learner = signed_in("hv-1")
+    assert "<iframe" in learner.get(PAGE).content.decode()
+    withdrawn("tc-1", material)
+    page = learner.get(PAGE).content.decode()
+    assert "<iframe" not in page
+    assert "đã được rút" in page
+    assert told(learner, PASSED).status_code == 404
+
+
+def test_a_course_with_a_withdrawn_material_does_not_open_until_another_version_is_approved(
+    staff: None, course: Any
+) -> None:
+    from lophoc.catalogue.forms import AddUnitsForm
+    from lophoc.catalogue.models import Course
+    from lophoc.catalogue.opening import obstacles
+
+    unit = course.units.get(number=1)
+    other = Course.objects.create(slug="khac", opens=course.opens, closes=course.closes, access_until=course.closes)
+    assert obstacles(course) == []
+    assert unit.material in AddUnitsForm(other).fields["materials"].queryset  # type: ignore[attr-defined]
+    withdrawn("tc-1", unit.material)
+    assert obstacles(course) == ["“Bài 1”: học liệu chưa được thẩm định."]
+    assert unit.material not in AddUnitsForm(other).fields["materials"].queryset  # type: ignore[attr-defined]
+    address = f"{LIST}edit/{unit.material_id}/"
+    signed_in("xd-1").post(address, {**form(text="Bản sửa"), "action-submit": "1"})
+    unit.material.refresh_from_db()
+    appraise("td-1", unit.material)
+    assert obstacles(course) == []
+    assert "Bản sửa" in signed_in("hv-1").get("/khoa-hoc/mau/bai-hoc/1/").content.decode()
+
+
+def test_loading_a_course_file_again_does_not_bring_back_what_was_withdrawn(
+    staff: None, folder: Any, course: Any
+) -> None:
+    import json
+
+    from conftest import bundle
+
+    from lophoc.operations.bundle import load
+
+    material = course.units.get(number=1).material
+    withdrawn("tc-1", material)
+    (folder / "course.json").write_text(json.dumps(bundle(summary="Khác")), "utf-8")
+    assert load(folder)
+    material.refresh_from_db()
+    assert not material.live

@@ -191,6 +191,7 @@ TABLE: dict[str, Page] = {
     # The content repository; the rest of it is Wagtail's
     "materials": Page(REPOSITORY),
     "material": Page(REPOSITORY, own("material", "pk")),
+    "material_withdraw": Page(ORGANISER | APPRAISER, own("material", "pk")),
     "appraisals": Page(APPRAISER),
     "appraise": Page(NOBODY, {"pk": 1}),  # nothing waits for anybody in this world
     # The edge lets nobody outside ask for these

@@ -78,8 +78,13 @@ def _unlock(_request: HttpRequest, user: User) -> str:
     return _("Đã mở khoá đăng nhập.")
 
 
+def drop_second_factor(user: User) -> bool:
+    """Forget the codes and recovery codes of an account; False where it had none."""
+    return bool(Authenticator.objects.filter(user=user).delete()[0])
+
+
 def _drop_second_factor(_request: HttpRequest, user: User) -> str:
-    Authenticator.objects.filter(user=user).delete()
+    drop_second_factor(user)
     return _("Đã bỏ xác thực hai bước. Người có vai trò quản lý phải thiết lập lại khi đăng nhập.")
 
 

@@ -1,4 +1,4 @@
-"""A course held again: units and settings are copied and dates shifted; people and what they did are not."""
+"""A course held again: what it is made of is copied, its dates shifted; people and what they did are not."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from django.db import models, transaction
 from lophoc.assessment.models import Criterion, EssayRules, Question, Quiz
 from lophoc.catalogue.models import Course, Unit
 from lophoc.catalogue.opening import access_at_least_until
+from lophoc.certificates.models import Issuing
 from lophoc.classes.models import CompletionRule
 
 
@@ -23,7 +24,27 @@ def copied(course: Course, slug: str, title: str, opens: date) -> Course:
         _settings(unit, _clone(unit, course=made, due=_shifted(unit.due, shift)), shift)
     for rule in CompletionRule.objects.filter(course=course):
         _clone(rule, course=made)
+    for issuing in Issuing.objects.filter(course=course):
+        _clone(issuing, course=made, issued_on=issuing.issued_on + shift)
+    _surveys(course, made, shift)
+    _sessions(course, made, shift)
     return made
+
+
+def _surveys(course: Course, made: Course, shift: timedelta) -> None:
+    """Copy what is asked; the load test's own survey is made anew with it."""
+    for survey in course.surveys.filter(is_load_test=False):
+        dates = {"opens": survey.opens + shift, "closes": survey.closes + shift}
+        new = _clone(survey, course=made, answered=0, **dates)
+        for question in survey.questions.all():
+            _clone(question, survey=new)
+
+
+def _sessions(course: Course, made: Course, shift: timedelta) -> None:
+    """Copy sessions of the whole course: its classes are made anew. Links led to meetings that were held."""
+    for session in course.sessions.filter(klass=None, is_cancelled=False):
+        dates = {"starts": session.starts + shift, "ends": session.ends + shift}
+        _clone(session, course=made, join_link="", recording_link="", **dates)
 
 
 def _settings(unit: Unit, new: Unit, shift: timedelta) -> None:

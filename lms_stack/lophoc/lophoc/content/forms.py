@@ -72,6 +72,12 @@ class AppraisalForm(forms.Form):
         return given
 
 
+class WithdrawalForm(forms.Form):
+    """Why a material is withdrawn."""
+
+    because = forms.CharField(label=_("Lý do rút"), max_length=500, widget=forms.Textarea({"rows": 3}))
+
+
 def checklist_of(given: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The answers as they are kept: by criterion, whether it is met, and the remark."""
     return {name: {"met": given[name] == "yes", "remark": given[f"{name}_remark"]} for name in CRITERIA}

@@ -19,8 +19,8 @@ def load(there: Material | None, given: Mapping[str, Any], organiser: str) -> Ma
     material = there if there is not None and there.kind == wanted["kind"] else Material(live=False)
     markdown = given.get("markdown", "")
     body = [("markdown", markdown)] if markdown else []
-    if material.pk and material.live and _same(material, wanted, body):
-        return material
+    if material.pk and _same(material, wanted, body):
+        return material  # also one that was withdrawn: only another version brings it back
     for name, value in {**wanted, "body": body}.items():
         setattr(material, name, value)
     material.save()

@@ -23,6 +23,7 @@ from wagtail.models import (
 
 from lophoc.accounts.rights import Right, site_rights
 from lophoc.content.forms import MaterialForm, checklist_of
+from lophoc.content.letters import tell, tell_appraisers
 from lophoc.content.text import to_html
 from lophoc.content.uploads import checked
 
@@ -191,7 +192,7 @@ def _check_package(upload: Any) -> None:
 
 
 class Appraisal(models.Model):
-    """What an appraiser said of one version. Rows are only ever added.
+    """What was said of one version: an appraiser's decision, or who withdrew it and why. Rows are only ever added.
 
     Without an appraiser it came with a course file, for whose contents the organiser answers.
     """
@@ -201,6 +202,7 @@ class Appraisal(models.Model):
 
         APPROVE = "approve", _("duyệt")
         RETURN = "return", _("trả lại")
+        WITHDRAW = "withdraw", _("đã rút")
 
     material = models.ForeignKey(Material, models.PROTECT, related_name="appraisals", verbose_name=_("học liệu"))
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="+", verbose_name=_("phiên bản"))
@@ -254,6 +256,12 @@ class AppraisalTask(Task):
         named = set(self.appraisers.values_list("pk", flat=True))
         return not named or user.pk in named
 
+    def start(self, workflow_state: Any, user: Any = None) -> Any:
+        """Let a version wait, and tell its appraisers."""
+        state = super().start(workflow_state, user=user)
+        tell_appraisers(state)
+        return state
+
     def locked_for_user(self, obj: Any, user: Any) -> bool:
         """Nobody changes a material while it is appraised: what is approved is what was read."""
         return True
@@ -271,7 +279,7 @@ class AppraisalTask(Task):
         if not self.may_appraise(material, user):
             raise PermissionDenied
         comment = given.get("comment", "")
-        Appraisal.objects.create(
+        said = Appraisal.objects.create(
             material=material,
             revision=task_state.revision,
             appraiser=user,
@@ -280,3 +288,5 @@ class AppraisalTask(Task):
             comment=comment,
         )
         super().on_action(task_state, user, action_name, comment=comment)
+        by = task_state.workflow_state.requested_by
+        tell(said, [by] if by else [])

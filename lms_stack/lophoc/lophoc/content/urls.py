@@ -10,6 +10,7 @@ from lophoc.content import views
 urlpatterns = [
     path("", views.materials, name="materials"),
     path("xem/<int:pk>/", views.material_page, name="material"),
+    path("xem/<int:pk>/rut/", views.material_withdraw, name="material_withdraw"),
     path("tham-dinh/", views.appraisals, name="appraisals"),
     path("tham-dinh/<int:pk>/", views.appraise, name="appraise"),
     # Wagtail's own sign-in would pass the second factor by.

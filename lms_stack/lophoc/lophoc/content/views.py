@@ -16,12 +16,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 from wagtail.models import TaskState
 
 from lophoc.accounts.rights import Right, requires, site_rights
-from lophoc.content.forms import CRITERIA, AppraisalForm
+from lophoc.accounts.signed_in import signed_in
+from lophoc.content.forms import CRITERIA, AppraisalForm, WithdrawalForm
 from lophoc.content.models import Appraisal, AppraisalTask, Material
+from lophoc.content.withdrawal import shown_in, withdraw
 from lophoc.operations.request_class import mark, request_class
+from lophoc.packages.frame import framing, looked_at
+from lophoc.packages.models import Film
 
 #: Where Wagtail makes and changes materials; `.../add/` and `.../edit/7/` begin so.
 _EDITOR = ("/kho-hoc-lieu/soan/snippets/content/material/add/", "/kho-hoc-lieu/soan/snippets/content/material/edit/")
+#: The organiser holds the appraisal (Article 7.1); who appraises may find that it was wrong.
+_WITHDRAWS = frozenset({Right.APPRAISE, Right.ORGANISE})
 _REPOSITORY = frozenset({Right.BUILD, Right.APPRAISE, Right.ORGANISE})
 
 
@@ -66,9 +72,38 @@ def material_page(request: HttpRequest, pk: int) -> HttpResponse:
     if not site_rights(request.user) & _REPOSITORY:
         raise PermissionDenied
     found = get_object_or_404(Material, pk=pk)
-    said = found.appraisals.select_related("appraiser")
     shown = found.get_latest_revision_as_object()
-    return render(request, "content/material.html", {"material": shown, "said": said, "criteria": CRITERIA})
+    may_withdraw = bool(site_rights(request.user) & _WITHDRAWS) and found.is_approved
+    return _shown(request, "content/material.html", shown, may_withdraw=may_withdraw)
+
+
+def _shown(request: HttpRequest, template: str, material: Material, **more: Any) -> HttpResponse:
+    """A version with what was said of the material, its package to be played, and why its video could not be cut."""
+    played = looked_at(request.user, material.package.name or "", request.GET.get("phan", ""))
+    said = material.appraisals.select_related("appraiser")
+    fault = Film.objects.filter(upload=material.video.name or "").values_list("fault", flat=True).first()
+    context = {"material": material, "said": said, "criteria": CRITERIA, "looked_at": True, "fault": fault}
+    return framing(request, template, {**context, **played, **more})
+
+
+@request_class("staff_page")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def material_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back what was approved, and say why: for appraisers, and for organisers, whose appraisal it is."""
+    user = signed_in(request)
+    if user.is_load_test or not site_rights(user) & _WITHDRAWS:
+        raise PermissionDenied
+    found = get_object_or_404(Material, pk=pk)
+    form = WithdrawalForm(request.POST or None)
+    if found.is_approved and not form.is_valid():
+        context = {"material": found, "form": form, "courses": shown_in(found)}
+        return render(request, "content/withdraw.html", context)
+    if found.is_approved and withdraw(pk, user, form.cleaned_data["because"]):
+        messages.success(request, _("Đã rút học liệu."))
+    else:
+        messages.error(request, _("Học liệu này không có phiên bản nào đang được dùng."))
+    return redirect("material", pk)
 
 
 def waiting(user: Any) -> QuerySet[TaskState]:
@@ -112,7 +147,4 @@ def appraise(request: HttpRequest, pk: int) -> HttpResponse:
         state.task.specific.on_action(state.specific, request.user, given.pop("decision"), **given)
         messages.success(request, _("Đã ghi kết quả thẩm định."))
         return redirect("appraisals")
-    shown = state.revision.as_object()
-    said = shown.appraisals.select_related("appraiser")
-    context = {"material": shown, "said": said, "form": form, "criteria": CRITERIA, "state": state}
-    return render(request, "content/appraise.html", context)
+    return _shown(request, "content/appraise.html", state.revision.as_object(), form=form, state=state)

@@ -37,9 +37,9 @@ class PackageResult:
 def package_of(unit: Unit) -> Package:
     """The package that a unit shows.
 
-    :raises Http404: its material names none, or it wasn't taken in.
+    :raises Http404: its material names none or was withdrawn, or the package wasn't taken in.
     """
-    upload = unit.material.package.name if unit.material is not None else ""
+    upload = unit.material.package.name if unit.material is not None and unit.material.live else ""
     found = cache.get(f"package:{upload}") if upload else None
     if upload and not isinstance(found, Package):
         found = Package.objects.filter(upload=upload).first()

@@ -1,29 +1,23 @@
 """Playing packages and lectures: pages, and what they report."""
 
 import json
-from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from lophoc.accounts.signed_in import signed_in
-from lophoc.catalogue.media import signed_folder
 from lophoc.catalogue.structure import structure, unit_of
 from lophoc.classes.access import access
 from lophoc.operations.request_class import request_class
-from lophoc.packages.intake import FOLDER
-from lophoc.packages.models import Package, Place, Record
+from lophoc.packages.frame import framed, framing, part_of
+from lophoc.packages.models import Place
 from lophoc.packages.reported import understood
 from lophoc.packages.results import keep, of_learner, package_of
 
-#: The page that frames a package; nothing but this site's own addresses may be framed.
-FRAMING_POLICY = f"{settings.CONTENT_SECURITY_POLICY}; frame-src 'self'"
 #: The largest report: 64 KiB of a package's own data as UTF-8, escaped.
 REPORT_BYTES = 400_000
 #: A place is taken this often, in seconds; what comes in between is dropped, for the next one says more.
@@ -74,8 +68,9 @@ def _play(request: HttpRequest, slug: str, number: int, part: int) -> HttpRespon
     found = structure(slug)
     right = access(request.user, found.course)
     unit = unit_of(found.course, number, "package")
+    if unit.material is not None and not unit.material.live:
+        return framing(request, "packages/package.html", {"course": found.course, "access": right, "unit": unit})
     package = package_of(unit)
-    chosen = _part(package, part)
     records = of_learner(request.user.pk, unit)
     record = records.get(part)
     parts = [
@@ -87,47 +82,17 @@ def _play(request: HttpRequest, slug: str, number: int, part: int) -> HttpRespon
         }
         for at, each in enumerate(package.parts)
     ]
+    report = reverse("package_report", args=(slug, number, part)) if right.may_submit else ""
     context = {
         "course": found.course,
         "access": right,
         "unit": unit,
-        "part": part,
         "parts": parts,
         "record": record,
         "score": round(100 * record.score) if record and record.score is not None else None,
-        "report": reverse("package_report", args=(slug, number, part)) if right.may_submit else "",
-        "source": signed_folder(f"{FOLDER}/{package.folder}/{chosen['entry'].partition('?')[0]}") + _query(chosen),
-        "launch": _launch(request.user, package, chosen, record, right.may_submit),
+        **framed(request.user, package, part, record, report),
     }
-    response = render(request, "packages/package.html", context)
-    response.headers["Content-Security-Policy"] = FRAMING_POLICY
-    return response
-
-
-def _query(part: dict[str, Any]) -> str:
-    _, mark, query = part["entry"].partition("?")
-    return f"{mark}{query}"
-
-
-def _part(package: Package, number: int) -> dict[str, Any]:
-    if number >= len(package.parts):
-        raise Http404
-    part: dict[str, Any] = package.parts[number]
-    return part
-
-
-def _launch(user: Any, package: Package, part: dict[str, Any], record: Record | None, credit: bool) -> str:
-    """What our part of the bridge finds in the frame's name: the learner, and the state to go on from."""
-    told = {
-        "kind": package.kind,
-        "learner": {"id": str(user.pk), "name": str(user)},
-        "credit": credit,
-        "mastery": part["mastery"],
-        "launch_data": part["launch_data"],
-        "data": record.data if record else {},
-        "seconds": record.seconds if record else 0,
-    }
-    return "lophoc:" + json.dumps(told, ensure_ascii=False)
+    return framing(request, "packages/package.html", context)
 
 
 @request_class("package_report")
@@ -140,7 +105,7 @@ def report(request: HttpRequest, slug: str, number: int, part: int) -> HttpRespo
         raise PermissionDenied
     unit = unit_of(found.course, number, "package")
     package = package_of(unit)
-    mastery = _part(package, part)["mastery"]
+    mastery = part_of(package, part)["mastery"]
     if int(request.META.get("CONTENT_LENGTH") or 0) > REPORT_BYTES:
         return JsonResponse({"error": "too large"}, status=413)
     try:
