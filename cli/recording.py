@@ -151,7 +151,8 @@ def _of_day(plan: Plan, requests: float, egress: float, cpu: Mapping[str, float]
 def _of_evening(stack: Standing, hour: "BusiestHour") -> Iterator[Forecast]:
     """How many studied at once, where the hour tells; beside what the plan took for it."""
     facts, planned = known(stack.paths), stack.plan.demand
-    seen = concurrency(Hour(ended=hour.ended, classes=hour.classes), stack.course, planned.live.get(stack.course.name, ()), facts)
+    live = planned.live.get(stack.course.name, ())
+    seen = concurrency(Hour(ended=hour.ended, classes=hour.classes), stack.course, live, facts)
     if seen is not None:
         taken = [each.interval for each in planned.inputs if each.name == FACT and not each.written]
         believed = taken[0] if taken else facts.activity[FACT].interval
