@@ -320,9 +320,11 @@ def test_a_package_that_can_not_be_played_is_refused_in_the_editor(staff: None, 
 
 
 def letters() -> list[tuple[str, str]]:
-    """To whom letters are queued, and their subjects; then the queue is emptied."""
+    """To whom letters are queued, and their subjects; then the queue is emptied. Wagtail's go to the outbox."""
+    from django.core import mail
     from post_office.models import Email
 
+    assert mail.outbox == []
     found = [(each.to[0], each.subject) for each in Email.objects.order_by("pk")]
     Email.objects.all().delete()
     return sorted(found)
@@ -372,6 +374,7 @@ def test_the_builder_gets_one_letter_with_what_the_appraiser_said(staff: None, d
     assert letter.subject == f'Kết quả thẩm định học liệu "Bài mới": {said}'
     assert "Ảnh ở trang 3 chưa rõ nguồn." in letter.message
     assert f"/kho-hoc-lieu/xem/{material.pk}/" in letter.message
+    assert letters() == [("xd-2@example.org", letter.subject)]
 
 
 def test_real_appraisers_hear_nothing_of_what_the_load_test_submits(staff: None) -> None:

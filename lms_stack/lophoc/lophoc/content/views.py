@@ -13,7 +13,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
-from wagtail.models import TaskState
+from wagtail.models import TaskState, WorkflowState
+from wagtail.signals import workflow_approved, workflow_rejected, workflow_submitted
 
 from lophoc.accounts.rights import Right, requires, site_rights
 from lophoc.accounts.signed_in import signed_in
@@ -29,6 +30,12 @@ _EDITOR = ("/kho-hoc-lieu/soan/snippets/content/material/add/", "/kho-hoc-lieu/s
 #: The organiser holds the appraisal (Article 7.1); who appraises may find that it was wrong.
 _WITHDRAWS = frozenset({Right.APPRAISE, Right.ORGANISE})
 _REPOSITORY = frozenset({Right.BUILD, Right.APPRAISE, Right.ORGANISE})
+
+# Wagtail's own letters would come beside ours (letters.py), to superusers too. Its admin connects them when all apps
+# are ready, and that is before addresses are read.
+_LETTERS = {workflow_submitted: "submitted", workflow_approved: "approved", workflow_rejected: "rejected"}
+for _signal, _name in _LETTERS.items():
+    _signal.disconnect(sender=WorkflowState, dispatch_uid=f"workflow_state_{_name}_email_notification")
 
 
 def editor(view: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,9 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList, TabbedInterface
-from wagtail.models import WorkflowState
 from wagtail.permissions import register_permission_policy
-from wagtail.signals import workflow_approved, workflow_rejected, workflow_submitted
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import DeleteView, EditView, SnippetViewSet
 
@@ -18,11 +16,6 @@ from lophoc.content.models import Material
 from lophoc.content.policy import MaterialPolicy
 
 register_permission_policy(Material, MaterialPolicy(Material))
-
-# Wagtail's own letters would come beside ours (letters.py): in no queue of ours, and to superusers too.
-_LETTERS = {workflow_submitted: "submitted", workflow_approved: "approved", workflow_rejected: "rejected"}
-for _signal, _name in _LETTERS.items():
-    _signal.disconnect(sender=WorkflowState, dispatch_uid=f"workflow_state_{_name}_email_notification")
 
 
 class _OfThisMaterial:
