@@ -179,6 +179,10 @@ def _unknown(measured: Measurement) -> Iterator[Excuse]:
     for resource, what in (("cpu", "the stack's CPU"), ("link", "the edge link")):
         if resource not in read:
             yield Excuse(reason=f"nothing is known of {what}", resource="evidence", evidence="its use was not read")
+
+
+def gaps(measured: Measurement) -> Iterator[Excuse]:
+    """Metrics that were not read. A stack that is full may answer nobody any more, its monitoring neither."""
     for missing in measured.missing_metrics:
         yield Excuse(reason="a metric of the stack is missing", resource="evidence", evidence=missing)
 

@@ -10,7 +10,7 @@ from math import ceil
 from lms_stack.course import Objectives
 from lms_stack.demand import Demand
 from lms_stack.deviations import not_as_planned
-from lms_stack.evidence import Excuse, disturbed, doubts
+from lms_stack.evidence import Excuse, disturbed, doubts, gaps
 from lms_stack.facts import Facts, facts
 from lms_stack.measurement import ClassResult, Measurement, ResourceUse
 from lms_stack.plan import Plan
@@ -63,13 +63,15 @@ def verdict(
     :param plan: what was to be built; with it, a stack that is smaller than that proves nothing for the plan.
     """
     limits = {name: fact.number for name, fact in (known or facts()).thresholds.items()}
-    if excuses := tuple(doubts(measured, limits, played)):
+    judge, unread = _Judge(measured, objectives, limits), tuple(gaps(measured))
+    # What is seen to be full stays full, whatever else could not be read.
+    vital = () if judge.exhausted() else unread
+    if excuses := (*doubts(measured, limits, played), *vital):
         return Verdict(outcome=Outcome.INVALID, excuses=excuses)
-    judge = _Judge(measured, objectives, limits)
     if excuses := tuple(judge.broken_promises()):
         if doubt := disturbed(measured, limits, excuses):
             return Verdict(outcome=Outcome.INVALID, excuses=(doubt, *excuses))
-        return Verdict(outcome=Outcome.DOES_NOT_FIT, bottleneck=judge.bottleneck(), excuses=excuses)
+        return Verdict(outcome=Outcome.DOES_NOT_FIT, bottleneck=judge.bottleneck(), excuses=(*excuses, *unread))
     if plan and (excuses := tuple(not_as_planned(measured, plan))):
         return Verdict(outcome=Outcome.INVALID, excuses=excuses)
     return Verdict(outcome=Outcome.FITS)
@@ -91,7 +93,7 @@ class _Judge:
         yield from self._in_the_storm()
         yield from not_recovered(self.measured.load, self.limits)
         yield from self._thin_line()
-        for use in self._exhausted():
+        for use in self.exhausted():
             yield Excuse(
                 reason=f"{use.name} exhausted",
                 resource=use.resource,
@@ -175,7 +177,8 @@ class _Judge:
         """Pages by the objective; a video segment must come in before the one before it has played."""
         return SEGMENT_SECONDS if each.request_class is RequestClass.VIDEO_SEGMENT else self.objectives.page_p95
 
-    def _exhausted(self) -> list[ResourceUse]:
+    def exhausted(self) -> list[ResourceUse]:
+        """The resources that were full."""
         return [use for use in self.measured.resources if not use.share < self.limits[f"{use.resource}_exhausted"]]
 
     def bottleneck(self) -> Bottleneck | None:
@@ -184,7 +187,7 @@ class _Judge:
         Several can be full at once when the demand is far above the plan; the one that the offered load would need
         most of is the one to enlarge first.
         """
-        full = self._exhausted()
+        full = self.exhausted()
         if not full:
             return self._failing_service()
         worst = max(full, key=self._offered)

@@ -106,6 +106,16 @@ def test_an_empty_run_is_invalid() -> None:
 def test_a_run_without_the_stacks_own_metrics_is_invalid() -> None:
     assert judged(resources=()).outcome is Outcome.INVALID
     assert judged(missing=("cpu of lms-1",)).outcome is Outcome.INVALID
+    late = a_class(RequestClass.LOGIN, p95=9.0)
+    assert judged(late, missing=("lophoc_workers of lms-1",)).outcome is Outcome.INVALID
+
+
+def test_what_is_seen_to_be_full_does_not_fit_though_a_full_stack_told_not_all_its_metrics() -> None:
+    full = (use("cpu", 1.0), use("link", 0.4))
+    answer = judged(a_class(RequestClass.LOGIN, p95=9.0), resources=full, missing=("lophoc_workers of lms-1",))
+    assert (answer.outcome, answer.bottleneck and answer.bottleneck.resource) == (Outcome.DOES_NOT_FIT, "cpu")
+    assert answer.excuses[-1].evidence == "lophoc_workers of lms-1"
+    assert judged(resources=full, missing=("x",), loop_lag_p99=0.2).outcome is Outcome.INVALID
 
 
 def test_failed_requests_do_not_fit_and_name_the_application_where_nothing_is_full() -> None:
