@@ -23,7 +23,7 @@ UNDISTORTED = 0.005
 #: From this share of its core on, more arrivals only come late.
 FULL = 0.97
 #: By what the load grows from one step to the next.
-STEP = 1.4
+STEP = 1.6
 #: From as many wrong answers to a right one the stand-in is no site; a full core has some that come too late.
 WRONG = 0.5
 #: Seconds between two requests of a visitor where only their cost matters.
@@ -153,7 +153,7 @@ def all_journeys(plan: LoadPlan, concurrent: float) -> Callable[[float], LoadPla
         update={
             "journeys": learners_journeys(lambda _name, rate: rate * factor),
             "sessions": round(concurrent * factor),
-            "warm_up": 10.0,
+            "warm_up": 5.0,
             "hold": 20.0,
             "in_flight": UNDER_WAY,
         }
