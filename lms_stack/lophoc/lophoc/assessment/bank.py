@@ -15,8 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from lophoc.accounts.rights import Right, requires, site_rights
-from lophoc.accounts.signed_in import signed_in
+from lophoc.accounts.rights import Right, real_rights, requires
 from lophoc.assessment.forms import QuestionForm, QuestionTable
 from lophoc.assessment.models import Question
 from lophoc.assessment.tables import as_file, read
@@ -44,9 +43,8 @@ def _chosen(request: HttpRequest) -> QuerySet[Question]:
 @login_required
 def question_bank(request: HttpRequest) -> HttpResponse:
     """The questions, by subject and label."""
-    person = signed_in(request)
-    rights = site_rights(person)
-    if person.is_load_test or not rights & {Right.BUILD, Right.APPRAISE}:
+    rights = real_rights(request.user)
+    if not rights & {Right.BUILD, Right.APPRAISE}:
         raise PermissionDenied
     chosen = _chosen(request).select_related("material", "approved_by")
     if request.GET.get("dang") in {"xlsx", "csv"}:

@@ -80,6 +80,11 @@ class Unit(models.Model):
     def __str__(self) -> str:
         return f"{self.number}. {self.title}"
 
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether it has a material that was withdrawn, or not approved yet."""
+        return self.material is not None and not self.material.live
+
 
 class Progress(models.Model):
     """A learner has done a unit."""

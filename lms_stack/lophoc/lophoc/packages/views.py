@@ -68,7 +68,7 @@ def _play(request: HttpRequest, slug: str, number: int, part: int) -> HttpRespon
     found = structure(slug)
     right = access(request.user, found.course)
     unit = unit_of(found.course, number, "package")
-    if unit.material is not None and not unit.material.live:
+    if unit.is_withdrawn:
         return framing(request, "packages/package.html", {"course": found.course, "access": right, "unit": unit})
     package = package_of(unit)
     records = of_learner(request.user.pk, unit)
