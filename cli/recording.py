@@ -9,7 +9,7 @@ from cli.deployments import Standing, standing
 from cli.known import known, own_calibration
 from lms_stack import ledger
 from lms_stack.demand import Demand
-from lms_stack.evenings import FACT, KIND, Hour, concurrency
+from lms_stack.evenings import FACT, KIND, concurrency
 from lms_stack.facts import Facts
 from lms_stack.forecast import pages, predicted, rate_of_arrivals
 from lms_stack.ledger import Entry, Forecast
@@ -152,7 +152,7 @@ def _of_evening(stack: Standing, hour: "BusiestHour") -> Iterator[Forecast]:
     """How many studied at once, where the hour tells; beside what the plan took for it."""
     facts, planned = known(stack.paths), stack.plan.demand
     live = planned.live.get(stack.course.name, ())
-    seen = concurrency(Hour(ended=hour.ended, classes=hour.classes), stack.course, live, facts)
+    seen = concurrency(hour, stack.course, live, facts)
     if seen is not None:
         taken = [each.interval for each in planned.inputs if each.name == FACT and not each.written]
         believed = taken[0] if taken else facts.activity[FACT].interval

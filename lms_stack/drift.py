@@ -10,32 +10,20 @@ factor.
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lms_stack.observation import Observation, Window
+from lms_stack.regression import SEEN, Array, summed
+from lms_stack.units import Z80
 
-Array = NDArray[np.float64]
-
-#: Fewest requests of a class in a load by which its cost there counts.
-SEEN = 20
-#: Standard deviations from the middle to the ends of an interval of 80 %.
-Z80 = 1.2816
 #: Turns of the fit: it comes near its end by a factor of two or more with each.
 TURNS = 60
 
 
 def drift(observations: Sequence[Observation]) -> Array:
     """(loads,): CPU time of each load over that on the machine as it was on average, 1 where it shares no class."""
-    classes = sorted({name for each in observations for window in each.windows for name in window.requests})
-    counts, spent = (
-        np.array(
-            [
-                [sum(getattr(one, of).get(name, 0.0) for one in each.windows) for name in classes]
-                for each in observations
-            ]
-        )
-        for of in ("requests", "app_seconds")
-    )
+    windows = [each.windows for each in observations]
+    classes = sorted({name for each in windows for window in each for name in window.requests})
+    counts, spent = (summed(windows, classes, of) for of in ("requests", "app_seconds"))
     usable = (counts >= SEEN) & (spent > 0)
     usable &= usable.sum(axis=0) >= 2  # a class of one load alone ties it to no other
     counts, spent = np.where(usable, counts, 0.0), np.where(usable, spent, 0.0)

@@ -14,15 +14,13 @@ from lms_stack.queueing.network import Solution, Station, solve
 from lms_stack.request_classes import FILE_CLASSES, RequestClass
 from lms_stack.roles import Role, stack_roles
 from lms_stack.topology import Host, Topology
-from lms_stack.units import Interval
+from lms_stack.units import Z80, Interval
 
 if TYPE_CHECKING:
     from lms_stack.calibration import Calibration
 
 Array = NDArray[np.float64]
 
-#: Standard deviations from the middle to the ends of an interval of 80 %.
-Z80 = 1.2816
 #: Draws of the service demands for one forecast.
 DRAWS = 400
 #: How far a class's demand may be from the table beside the factor that all share (a judgement).

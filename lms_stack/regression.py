@@ -151,7 +151,7 @@ def _application(
 ) -> tuple[Array, NDArray[np.bool_]]:
     """Demands with what the server adds, and cores at rest; and which classes were seen."""
     windows = [_drawn(each.windows, chance) for each in observations]
-    requests, own = (_summed(windows, classes, of) for of in ("requests", "app_seconds"))
+    requests, own = (summed(windows, classes, of) for of in ("requests", "app_seconds"))
     cpu = np.array([sum(window.cpu.get(Role.APP, 0.0) for window in each) for each in windows])
     seconds = np.array([sum(window.seconds for window in each) for each in windows])
     beyond = np.maximum(0.0, cpu - own.sum(axis=1))
@@ -168,7 +168,7 @@ def _application(
 SEEN = 20
 
 
-def _summed(windows: Sequence[Sequence[Window]], classes: Sequence[RequestClass], of: str) -> Array:
+def summed(windows: Sequence[Sequence[Window]], classes: Sequence[RequestClass], of: str) -> Array:
     """(loads, classes): sums over each load's windows of one of its counts."""
     return np.array([[sum(getattr(one, of).get(name, 0.0) for one in each) for name in classes] for each in windows])
 
@@ -177,7 +177,7 @@ def by_queries(observations: Sequence[Observation], table: Mapping[RequestClass,
     """A table of the database in the shape of a request's queries; the table's own figure where none was seen."""
     classes = tuple(name for name, cost in table.items() if cost > 0)
     windows = [each.windows for each in observations]
-    requests, queries = (_summed(windows, classes, of).sum(axis=0) for of in ("requests", "queries"))
+    requests, queries = (summed(windows, classes, of).sum(axis=0) for of in ("requests", "queries"))
     known = np.array([table[name] for name in classes])
     seen = (requests >= SEEN) & (queries > 0)
     if not seen.any():

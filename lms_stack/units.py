@@ -32,6 +32,9 @@ _DEFINITIONS = (
     "percent = 0.01 = %",
 )
 
+#: Standard deviations from the middle of a normal distribution to the ends of its middle 80 %, as intervals here hold.
+Z80 = 1.2816
+
 #: One number and one unit: pint itself takes any product, `min` and `4 5 min` included.
 _WRITTEN = re.compile(r"\s*-?\d+(\.\d+)?\s*[A-Za-z%][A-Za-z/]*\s*")
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from lms_stack.errors import StepFailed
+from lms_stack.evenings import Hour
 from lms_stack.topology import Topology
-from lms_stack.units import Frozen
 from monitoring.names import Metric
 from monitoring.prometheus import Prometheus
 
@@ -14,12 +14,10 @@ STEP = 300.0
 _CLASSES = f"sum by (request_class) (rate({Metric.REQUESTS}[1h]))"
 
 
-class BusiestHour(Frozen):
+class BusiestHour(Hour):
     """The hour with the most requests that the application answered: 1/s, bit/s sent, and each host's CPU share."""
 
-    ended: datetime
     requests: float
-    classes: dict[str, float]
     egress: float
     cpu: dict[str, float]
 

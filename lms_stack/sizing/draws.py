@@ -12,14 +12,11 @@ from lms_stack.demand import DemandDraws, LiveStart, demand_draws
 from lms_stack.facts import Facts
 from lms_stack.request_classes import RequestClass
 from lms_stack.roles import STACK_ROLES
-from lms_stack.units import Figure, Interval
+from lms_stack.units import Z80, Figure, Interval
 
 Array = NDArray[np.float64]
 
 DRAWS = 1000
-
-#: Standard deviations from the middle of a normal distribution to the end of its middle 80 %.
-_EIGHTY = 1.2816
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ def with_costs(peak: DemandDraws, known: Facts, *, seed: int = 1) -> LoadDraws:
 def _factors(draws: int, known: Facts, seed: int) -> Array:
     """(draws, roles): times the measured service demand."""
     random = np.random.default_rng([seed, 1])
-    sigma = log(known.service_demands.spread) / _EIGHTY
+    sigma = log(known.service_demands.spread) / Z80
     shared = known.sizing["machine_share"].number
     machine, role = random.standard_normal((draws, 1)), random.standard_normal((draws, len(STACK_ROLES)))
     return np.asarray(np.exp(sigma * (np.sqrt(shared) * machine + np.sqrt(1 - shared) * role)))

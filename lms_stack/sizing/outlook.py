@@ -37,7 +37,6 @@ def with_outlook(
     """The plan with its outlook.
 
     :param course: the course, or of several on one stack the one that says where it stands.
-
     :param known: the facts to use; those shipped with this version where it is None.
     :param prices: the price list; designs are told without their costs where it is None.
     :param beside: the other courses on the same stack, whose peak the plan has in it.
