@@ -58,6 +58,11 @@ def pages(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [each for each in report["classes"] if each["request_class"] not in FILES]
 
 
+def said(text: str) -> None:
+    """What goes on, on stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
 def machine() -> str:
     """What it was measured on."""
     cpu = next(

@@ -1,22 +1,23 @@
 """Our own load generator on a stand-in for lophoc: loads that grow until its core is full."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lms_stack.course_file import read_course
-from lms_stack.demand import demand
+from lms_stack.demand import Demand
 from lms_stack.facts import facts
 from lms_stack.measurement import LoadResult
-from loadtests.load_plan import JourneyLoad, LoadPlan
+from loadtests.load_plan import LoadPlan
 from loadtests.run import play
-from scripts.benchmark_runs import COURSE
+from loadtests.short_loads import with_rates
+from scripts.benchmark_runs import said
 from scripts.load_tools import CONNECTIONS, Played
 from scripts.stand_in import spent, start
 from tests.contracts.local_remote import LocalRemote, a_host
-from tests.contracts.toy_course import PASSWORD, certified, environment, fill, free_port, granian, wait_for
+from tests.contracts.ports import free_port, wait_for
+from tests.contracts.toy_course import PASSWORD, certified, environment, fill, granian
 
 #: The p99 of the event loop's lag up to which latencies are called undistorted, in seconds.
 UNDISTORTED = 0.005
@@ -32,11 +33,6 @@ SHORT = 0.05
 LEARNERS = 100_000
 #: Visitors under way at once.
 UNDER_WAY = 20_000
-
-
-def said(text: str) -> None:
-    """What goes on, on stderr."""
-    print(text, file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True)
@@ -61,8 +57,11 @@ class Step:
 
 
 @contextmanager
-def stand_in(folder: Path, core: int) -> Iterator[tuple[LoadPlan, Callable[[], float]]]:
-    """The stand-in, running on one core: a plan to play on it, without journeys, and what gives nginx's CPU time."""
+def stand_in(wanted: Demand, folder: Path, core: int) -> Iterator[tuple[LoadPlan, Callable[[], float]]]:
+    """The stand-in, running on one core: a plan to play on it, without journeys, and what gives nginx's CPU time.
+
+    :param wanted: the planned peak whose journeys it is to answer.
+    """
     certified(folder)
     site, recorded = folder / "site", folder / "recorded"
     site.mkdir()
@@ -70,7 +69,7 @@ def stand_in(folder: Path, core: int) -> Iterator[tuple[LoadPlan, Callable[[], f
     prepared = fill(site, environment(site, {}))
     told = {name: prepared[name] for name in LoadPlan.model_fields if name in prepared}
     plan = LoadPlan(url="", ca_certificate=str(folder / "ca.crt"), journeys=(), **told)
-    record(plan, folder, site, recorded)
+    record(plan, learners_rates(wanted), folder)
     (folder / "nginx").mkdir()
     process, port = start(recorded, folder / "nginx", folder, core)
     try:
@@ -83,17 +82,16 @@ def stand_in(folder: Path, core: int) -> Iterator[tuple[LoadPlan, Callable[[], f
         process.wait(10)
 
 
-def record(plan: LoadPlan, folder: Path, site: Path, recorded: Path) -> None:
-    """Have every learners' journey played on lophoc for a while; its answers are kept."""
+def record(plan: LoadPlan, journeys: Iterable[str], folder: Path) -> None:
+    """Have these journeys played on lophoc for a while; its answers are kept."""
     port = free_port()
-    told = environment(site, {"TOY_RECORD": str(recorded)})
+    told = environment(folder / "site", {"TOY_RECORD": str(folder / "recorded")})
     process = granian(port, folder, told, folder / "site.log", application="scripts.recording_site:application")
     try:
         wait_for(port)
-        journeys = learners_journeys(lambda _name, _rate: 1.0)
-        pace = {"warm_up": 2.0, "hold": 20.0, "think": 0.2, "sessions": 40}
-        plan = plan.model_copy(update={"url": f"https://127.0.0.1:{port}", "journeys": journeys, **pace})
-        result = played(plan, folder)
+        here = plan.model_copy(update={"url": f"https://127.0.0.1:{port}"})
+        pace = {"warm_up": 2.0, "think": 0.2, "sessions": 40}
+        result = played(_plan(here, dict.fromkeys(journeys, 1.0), 20.0, pace), folder)
         if wrong := {each.request_class: each.failures for each in result.classes if each.failures}:
             sys.exit(f"the answers to be kept are wrong already: {wrong}")
     finally:
@@ -101,19 +99,10 @@ def record(plan: LoadPlan, folder: Path, site: Path, recorded: Path) -> None:
         process.wait(60)
 
 
-def learners_journeys(rate: Callable[[str, float], float]) -> tuple[JourneyLoad, ...]:
-    """The learners' journeys of the demo's planned peak, each at the rate that `rate` makes of its planned one."""
+def learners_rates(wanted: Demand) -> dict[str, float]:
+    """Arrivals a second of the learners' journeys at a planned peak."""
     known = facts().journeys
-    return tuple(
-        JourneyLoad(
-            name=each.journey,
-            rate=rate(each.journey, each.arrivals.value),
-            role=known[each.journey].role,
-            requests=each.requests,
-        )
-        for each in demand(read_course(COURSE)).journeys
-        if known[each.journey].role == "learner"
-    )
+    return {each.journey: each.arrivals.value for each in wanted.journeys if known[each.journey].role == "learner"}
 
 
 def played(plan: LoadPlan, folder: Path) -> LoadResult:
@@ -140,21 +129,21 @@ def climb(plan_of: Callable[[float], LoadPlan], folder: Path, first: float = 1.0
 
 def one_journey(plan: LoadPlan, name: str, rate: float) -> Callable[[float], LoadPlan]:
     """Plans of one journey alone, at multiples of a rate."""
-    found = next(each for each in learners_journeys(lambda _name, rate: rate) if each.name == name)
-    pace = {"warm_up": 3.0, "hold": 10.0, "think": SHORT, "sessions": CONNECTIONS, "in_flight": UNDER_WAY}
-    return lambda factor: plan.model_copy(
-        update={"journeys": (found.model_copy(update={"rate": rate * factor}),), **pace}
-    )
+    pace = {"warm_up": 3.0, "think": SHORT, "sessions": CONNECTIONS, "in_flight": UNDER_WAY}
+    return lambda factor: _plan(plan, {name: rate * factor}, 10.0, pace)
 
 
-def all_journeys(plan: LoadPlan, concurrent: float) -> Callable[[float], LoadPlan]:
+def all_journeys(plan: LoadPlan, wanted: Demand) -> Callable[[float], LoadPlan]:
     """Plans of the planned peak, at multiples of it: rates, and the learners who are there."""
-    return lambda factor: plan.model_copy(
-        update={
-            "journeys": learners_journeys(lambda _name, rate: rate * factor),
-            "sessions": round(concurrent * factor),
-            "warm_up": 5.0,
-            "hold": 20.0,
-            "in_flight": UNDER_WAY,
-        }
+    planned, concurrent = learners_rates(wanted), wanted.concurrent_learners.value
+    pace = {"warm_up": 5.0, "think": plan.think, "in_flight": UNDER_WAY}
+    return lambda factor: _plan(
+        plan,
+        {name: rate * factor for name, rate in planned.items()},
+        20.0,
+        {**pace, "sessions": round(concurrent * factor)},
     )
+
+
+def _plan(plan: LoadPlan, rates: Mapping[str, float], hold: float, pace: Mapping[str, float]) -> LoadPlan:
+    return with_rates(plan, rates, facts().journeys, hold=hold).model_copy(update=pace)

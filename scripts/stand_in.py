@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.load_tools import Request
-from tests.contracts.toy_course import free_port, wait_for
+from tests.contracts.ports import free_port, wait_for
 
 #: File names by which nginx finds the type of an answer again; pages are the rule.
 ENDINGS = {

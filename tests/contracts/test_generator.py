@@ -18,7 +18,8 @@ from loadtests.load_plan import JourneyLoad, LoadPlan, Stretch
 from loadtests.merge import Part
 from loadtests.run import Tick, play
 from tests.contracts.local_remote import LocalRemote, a_host
-from tests.contracts.toy_course import PASSWORD, certified, environment, fill, free_port, granian, wait_for
+from tests.contracts.ports import free_port, wait_for
+from tests.contracts.toy_course import PASSWORD, certified, environment, fill, granian
 
 pytestmark = pytest.mark.contract
 

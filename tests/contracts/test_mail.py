@@ -20,7 +20,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from infra import certificates
+from tests.contracts.toy_course import certified
 
 pytestmark = pytest.mark.contract
 
@@ -171,9 +171,10 @@ def test_letters_wait_for_a_server_that_is_away(site: Site) -> None:
 def test_a_server_that_asks_for_starttls_and_a_password_gets_both_and_an_unknown_one_gets_nothing(
     site: Site, tmp_path: Path
 ) -> None:
-    inbox, ca = Inbox(), _certified(tmp_path)
+    inbox, ca = Inbox(), tmp_path / "ca.crt"
+    certified(tmp_path)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(tmp_path / "mail.crt", tmp_path / "mail.key")
+    tls.load_cert_chain(tmp_path / "site.crt", tmp_path / "site.key")
     how = {"tls_context": tls, "require_starttls": True, "authenticator": _signed_in, "auth_required": True}
     site.queue()
     with server(inbox, **how) as port:
@@ -183,16 +184,6 @@ def test_a_server_that_asks_for_starttls_and_a_password_gets_both_and_an_unknown
         site.manage("shell", "-v", "0", "-c", LATER)
         assert [state for state, _ in site.send(address, SSL_CERT_FILE=str(ca))] == ["sent", "sent"]
     assert inbox.encrypted == [True, True]
-
-
-def _certified(folder: Path) -> Path:
-    """Write a key and a certificate for loopback; gives back the certificate of its authority."""
-    ca_key, key = certificates.new_key(), certificates.new_key()
-    ca = certificates.authority("mail", ca_key)
-    (folder / "ca.crt").write_text(ca)
-    (folder / "mail.crt").write_text(certificates.site("localhost", ["127.0.0.1"], key, ca, ca_key))
-    (folder / "mail.key").write_text(key)
-    return folder / "ca.crt"
 
 
 def _signed_in(_server: SMTP, _session: Session, _envelope: Envelope, _way: str, given: Any) -> AuthResult:

@@ -23,6 +23,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from playbooks.variables import inventory
 from tests.contracts import small_lab
+from tests.contracts.ports import free_port
 from tests.unit.playbook_inputs import inputs
 from tests.unit.stacks import small_stack
 
@@ -65,7 +66,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     golden = small_lab.image(folder / "image.log")
     application = ThreadingHTTPServer(("127.0.0.1", 0), _Application)
     Thread(target=application.serve_forever, daemon=True).start()
-    store, edge = _free_port(), _free_port()
+    store, edge = free_port(), free_port()
     program = _configured(folder, golden, {"store": store, "edge": edge, "application": application.server_port})
     with (folder / "nginx.log").open("w") as log:
         process = subprocess.Popen(program, stdout=log, stderr=log, cwd=folder)
@@ -87,8 +88,8 @@ def _configured(folder: Path, golden: Path, ports: dict[str, int]) -> list[str]:
         "edge_store_parts": str(folder / "parts"),
         "edge_drills": str(folder / "drills"),
         "edge_store_listen": f"127.0.0.1:{ports['store']}",
-        "edge_status_listen": f"127.0.0.1:{_free_port()}",
-        "edge_http_port": f"127.0.0.1:{_free_port()}",
+        "edge_status_listen": f"127.0.0.1:{free_port()}",
+        "edge_http_port": f"127.0.0.1:{free_port()}",
         "edge_https_port": f"127.0.0.1:{ports['edge']}",
         "edge_upstreams": [f"127.0.0.1:{ports['application']}"],
         "edge_store_token": TOKEN,
@@ -123,12 +124,6 @@ def _here(text: str, folder: Path, golden: Path) -> str:
     for old, new in changed.items():
         text = text.replace(old, new)
     return "\n".join(line for line in text.splitlines() if "ssl_certificate" not in line)
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def _wait_for(port: int, log: Path) -> None:
@@ -241,7 +236,7 @@ def test_without_the_token_nobody_reads_or_writes_and_top_folders_can_t_be_remov
 
 def test_a_store_that_is_away_is_an_error_that_says_so() -> None:
     with pytest.raises(OSError, match=r"can't be reached for PUT bai-nop/1/a\.pdf"):
-        _store(f"http://:{TOKEN}@127.0.0.1:{_free_port()}/")._put("bai-nop/1/a.pdf", io.BytesIO(b"a"), 1)
+        _store(f"http://:{TOKEN}@127.0.0.1:{free_port()}/")._put("bai-nop/1/a.pdf", io.BytesIO(b"a"), 1)
 
 
 def test_the_edge_sends_what_an_answer_names_with_its_headers_and_ranges(site: Site, store: Any) -> None:

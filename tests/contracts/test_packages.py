@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tarfile
@@ -18,12 +17,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Frame, Page, expect, sync_playwright
 
-from infra import certificates
 from lms_stack.course_file import read_course
 from lms_stack.folders import cache_root
 from playbooks.cards import write_card
 from playbooks.media import encode
 from playbooks.packages import pack
+from tests.contracts.ports import free_port, wait_for
+from tests.contracts.toy_course import certified
 
 pytestmark = [pytest.mark.contract, pytest.mark.browser]
 
@@ -158,23 +158,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     }
     for command in (["migrate", "--verbosity", "0"], ["load_course", str(folder)], ["load_accounts"]):
         subprocess.run([sys.executable, "-m", "lophoc.manage", *command], env=environment, check=True)
-    ca_key, key = certificates.new_key(), certificates.new_key()
-    ca = certificates.authority("toy", ca_key)
-    (folder / "site.crt").write_text(certificates.site("localhost", ["127.0.0.1"], key, ca, ca_key))
-    (folder / "site.key").write_text(key)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    certified(folder)
+    port = free_port()
     options = f"--interface wsgi --host 127.0.0.1 --port {port} --workers 1 --blocking-threads 8".split()
     tls = ["--ssl-certificate", str(folder / "site.crt"), "--ssl-keyfile", str(folder / "site.key")]
     command = [sys.executable, "-m", "granian", *options, *tls, "media_site:application"]
     process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.1)
+    wait_for(port)
     yield f"https://127.0.0.1:{port}"
     process.send_signal(signal.SIGTERM)
     process.wait(10)

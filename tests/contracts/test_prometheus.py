@@ -1,7 +1,6 @@
 """The door to Prometheus against a real one, which scrapes the real exporter and real rules."""
 
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ from monitoring.prometheus import Prometheus
 from monitoring.status import Health, status
 from monitoring.usage import resource_use
 from monitoring.windows import windows
+from tests.contracts.ports import free_port
 from tests.unit.stacks import small_stack
 
 pytestmark = [
@@ -37,12 +37,6 @@ pytestmark = [
 
 #: A scrape each second, so that a minute of the product is five seconds of the test.
 INTERVAL = "1s"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _eventually(condition: Callable[[], object], seconds: float = 60) -> bool:
@@ -91,7 +85,7 @@ class Application:
 
 @pytest.fixture(scope="module")
 def application() -> Iterator[tuple[Application, int]]:
-    port = _free_port()
+    port = free_port()
     application = Application(port)
     yield application, port
     application.server.shutdown()
@@ -102,7 +96,7 @@ def application() -> Iterator[tuple[Application, int]]:
 @pytest.fixture(scope="module")
 def exporter_port() -> Iterator[int]:
     """The exporter as it runs on a host: a process of its own."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, exporter.__file__, f"--port={port}", "--address=127.0.0.1", "--cores=2"]
     process = subprocess.Popen([*command, "--link-bits=20000000", "--interface=lo", "--memory-bytes=4294967296"])
     yield port
@@ -115,7 +109,7 @@ def stack(
     application: tuple[Application, int], exporter_port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("prometheus")
-    port = _free_port()
+    port = free_port()
     (folder / "prometheus.yml").write_text(_config(folder, exporter_port, application[1]))
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -197,7 +191,7 @@ def test_several_series_are_not_taken_for_one(stack: Stack) -> None:
 
 
 def test_a_prometheus_that_is_not_there_is_named() -> None:
-    url = f"http://127.0.0.1:{_free_port()}"
+    url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(StepFailed, match=f"{url} does not answer"):
         Prometheus(url).query("up")
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import textwrap
@@ -19,6 +18,7 @@ from lms_stack.provisioned import ProvisionedNetwork
 from lms_stack.topology import Host, Topology
 from runbooks.ssh import SshRemote
 from tests.contracts.own_sshd import NEEDED, sshd
+from tests.contracts.ports import answers, free_port
 
 pytestmark = [pytest.mark.contract, NEEDED]
 
@@ -26,12 +26,6 @@ pytestmark = [pytest.mark.contract, NEEDED]
 def _key(path: Path) -> str:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
     return " ".join(path.with_suffix(".pub").read_text().split()[:2])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _eventually(condition: Callable[[], bool], seconds: float = 20) -> bool:
@@ -43,11 +37,6 @@ def _eventually(condition: Callable[[], bool], seconds: float = 20) -> bool:
     return False
 
 
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 @pytest.fixture(scope="module")
 def topology(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Topology]:
     """One host: a real sshd on loopback with a key pair of its own."""
@@ -55,14 +44,14 @@ def topology(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Topology]:
     folder.chmod(0o700)
     host_key = _key(folder / "host")
     (folder / "authorized").write_text(_key(folder / "client") + "\n")
-    port = _free_port()
+    port = free_port()
     (folder / "sshd_config").write_text(
         f"ListenAddress 127.0.0.1\nPort {port}\nHostKey {folder}/host\nAuthorizedKeysFile {folder}/authorized\n"
         f"PidFile {folder}/pid\nPasswordAuthentication no\nUsePAM no\nPermitRootLogin yes\nStrictModes no\n"
     )
     server = subprocess.Popen(sshd("-f", str(folder / "sshd_config")), stderr=subprocess.DEVNULL)
     try:
-        assert _eventually(lambda: _answers(port)), "sshd did not start"
+        assert _eventually(lambda: answers(port)), "sshd did not start"
         yield _topology(port, host_key, folder / "client")
     finally:
         server.terminate()
@@ -159,7 +148,7 @@ def test_a_wrong_client_key_is_refused_by_the_host(topology: Topology, tmp_path:
 
 
 def test_a_host_that_is_down_is_named(topology: Topology) -> None:
-    down = topology.model_copy(update={"hosts": (topology.hosts[0].model_copy(update={"ssh_port": _free_port()}),)})
+    down = topology.model_copy(update={"hosts": (topology.hosts[0].model_copy(update={"ssh_port": free_port()}),)})
     with SshRemote(down) as remote, pytest.raises(StepFailed, match="lms-1: no SSH connection for `true`"):
         remote.run("lms-1", "true")
 
