@@ -129,6 +129,18 @@ def test_an_error_page_with_status_200_is_a_failure(site: Site, tls: Path, tmp_p
     assert judged.outcome is not Outcome.FITS
 
 
+def test_a_site_with_a_certificate_of_an_authority_of_the_machine_is_not_trusted(
+    site: Site, tls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, prepared = site()
+    monkeypatch.setenv("SSL_CERT_FILE", str(tls / "ca.crt"))  # the machine trusts the site, the deployment doesn't
+    other = tmp_path / "other"
+    other.mkdir()
+    certified(other)
+    result, _ = _play(_only(_plan(url, prepared, other, hold=3.0), "sign_in", 2.0), tmp_path)
+    assert {name for each in result.classes for name in each.failures} == {"no answer: SSLCertVerificationError"}
+
+
 def _only(plan: LoadPlan, journey: str, rate: float) -> LoadPlan:
     """A plan with one journey alone, at another rate."""
     kept = (each.model_copy(update={"rate": rate}) for each in plan.journeys if each.name == journey)
