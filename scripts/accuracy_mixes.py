@@ -1,14 +1,16 @@
 """What scripts/accuracy plays, and what it makes of it: predictions beside measurements, and the table of both."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from math import inf
+from statistics import median
 from typing import NamedTuple
 
 from lms_stack.calibration import Calibration
 from lms_stack.facts import Facts
 from lms_stack.forecast import predicted
 from lms_stack.measurement import LoadResult
-from lms_stack.observation import Observation
+from lms_stack.observation import Observation, Window
 from lms_stack.request_classes import FILE_CLASSES, RequestClass
 from lms_stack.topology import Topology
 from lms_stack.units import Frozen
@@ -21,9 +23,9 @@ MIXES: dict[str, dict[str, float]] = {
     "essays and marks": {"sign_in": 1, "study": 1, "essay": 2, "gradebook": 1.5},
     "quizzes": {"sign_in": 0.5, "study": 2, "quiz": 2, "forum_read_only": 1},
 }
-#: What paces every load: this journey at this rate, a few percent of a core. What its pages cost in CPU time, against
+#: What paces every load: this journey at this rate, some 5 % of a core. What its pages cost in CPU time, against
 #: the calibration, tells the machine's speed meanwhile: on shared hardware it changes from minute to minute.
-PACER, PACE = "live_session", 1.5
+PACER, PACE = "live_session", 4.0
 #: Shares of the predicted saturation at which answers are timed.
 SHARES = (0.5, 0.8)
 #: How much of the predicted saturation is offered to find the real one, and again where the CPU wasn't full at that.
@@ -82,13 +84,17 @@ def saturation(
 
 def served(seen: Observation, after: float = 0.0) -> dict[RequestClass, float]:
     """Requests per second of each class that were answered while a load was watched, after a share of that time."""
-    late = seen.windows[int(len(seen.windows) * after) :]
+    late = _late(seen, after)
     seconds = sum(window.seconds for window in late)
     found: dict[RequestClass, float] = {}
     for window in late:
         for name, count in window.requests.items():
             found[name] = found.get(name, 0.0) + count / seconds
     return found
+
+
+def _late(seen: Observation, after: float) -> tuple[Window, ...]:
+    return seen.windows[int(len(seen.windows) * after) :]
 
 
 def costs(observations: Iterable[Observation], names: Iterable[RequestClass]) -> dict[RequestClass, float]:
@@ -102,13 +108,14 @@ def costs(observations: Iterable[Observation], names: Iterable[RequestClass]) ->
     }
 
 
-def pace(seen: Observation, calm: Mapping[RequestClass, float]) -> float:
-    """How many times the CPU time of the calibration the pacer took in a load.
+def pace(seen: Observation, calm: Mapping[RequestClass, float], after: float = 0.0) -> float:
+    """How many times the CPU time of the calibration the pacer took in a load, after a share of its time.
 
     :param calm: what its pages cost in the calibration, in seconds.
     """
-    asked = {name: sum(window.requests.get(name, 0.0) for window in seen.windows) for name in calm}
-    spent = sum(window.app_seconds.get(name, 0.0) for window in seen.windows for name in calm)
+    late = _late(seen, after)
+    asked = {name: sum(window.requests.get(name, 0.0) for window in late) for name in calm}
+    spent = sum(window.app_seconds.get(name, 0.0) for window in late for name in calm)
     return spent / sum(count * calm[name] for name, count in asked.items())
 
 
@@ -165,39 +172,79 @@ def error(pair: tuple[float, float]) -> float:
     return pair[0] / pair[1] - 1 if pair[1] else float("nan")
 
 
-def table(proved: Sequence[Proved]) -> str:
+class Middle(NamedTuple):
+    """One mix over all rounds in which it was played: medians of what was predicted and of what was measured.
+
+    `p95` and `p95_alone` have an entry for each of SHARES; drift and load average are those of every load.
+    """
+
+    mix: str
+    drift: tuple[float, ...]
+    saturation: tuple[float, float]
+    saturation_alone: tuple[float, float]
+    p95: tuple[tuple[float, float], ...]
+    p95_alone: tuple[tuple[float, float], ...]
+    load_average: tuple[float, ...]
+
+
+def middles(proved: Iterable[Proved]) -> list[Middle]:
+    """Each mix over all its rounds."""
+    rounds: dict[str, list[Proved]] = {}
+    for each in proved:
+        rounds.setdefault(each.mix, []).append(each)
+    return [_middle(mix, each) for mix, each in rounds.items()]
+
+
+def _middle(mix: str, rounds: Sequence[Proved]) -> Middle:
+    loads = list(chain.from_iterable(each.timed for each in rounds))
+    shares = [loads[number :: len(SHARES)] for number in range(len(SHARES))]
+    return Middle(
+        mix=mix,
+        drift=tuple(each.drift for each in (*rounds, *loads)),
+        saturation=_medians(each.saturation for each in rounds),
+        saturation_alone=_medians((each.saturation_alone, each.saturation[1]) for each in rounds),
+        p95=tuple(_medians(one.p95 for one in share) for share in shares),
+        p95_alone=tuple(_medians((one.p95_alone, one.p95[1]) for one in share) for share in shares),
+        load_average=tuple(each.load_average for each in (*rounds, *loads)),
+    )
+
+
+def _medians(pairs: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    predicted_, measured = zip(*pairs, strict=True)
+    return median(predicted_), median(measured)
+
+
+def table(found: Sequence[Middle]) -> str:
     """The table of the docs, in Markdown, with how many of its figures meet the targets under it."""
     heads = ["mix", "drift", "saturation", "", "", "p95 at 50 %", "", "", "p95 at 80 %", "", "", "load average"]
     under = ["", "", *3 * ["predicted", "measured", "error"], ""]
-    rows = [heads, ["---"] * len(heads), under, *map(_row, proved)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows) + "\n\n" + _summary(proved)
+    rows = [heads, ["---"] * len(heads), under, *map(_row, found)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows) + "\n\n" + _summary(found)
 
 
-def _row(each: Proved) -> list[str]:
+def _row(each: Middle) -> list[str]:
     cells = [
         each.mix,
-        _from_to([each.drift, *(one.drift for one in each.timed)], 2),
+        _from_to(each.drift, 2),
         *(f"{rate:.0f}/s" for rate in each.saturation),
         f"{error(each.saturation):+.0%}",
     ]
-    for one in each.timed:
-        cells += [*(f"{1000 * seconds:.0f} ms" for seconds in one.p95), f"{error(one.p95):+.0%}"]
-    loads = [each.load_average, *(one.load_average for one in each.timed)]
-    return [*cells, _from_to(loads, 1)]
+    for pair in each.p95:
+        cells += [*(f"{1000 * seconds:.0f} ms" for seconds in pair), f"{error(pair):+.0%}"]
+    return [*cells, _from_to(each.load_average, 1)]
 
 
 def _from_to(values: Sequence[float], digits: int) -> str:
     return f"{min(values):.{digits}f} to {max(values):.{digits}f}"
 
 
-def _summary(proved: Sequence[Proved]) -> str:
-    loads = [one for each in proved for one in each.timed]
+def _summary(found: Sequence[Middle]) -> str:
     said = (
-        _met("Saturation", [each.saturation for each in proved], THROUGHPUT),
-        _met("p95", [one.p95 for one in loads], P95),
+        _met("Saturation", [each.saturation for each in found], THROUGHPUT),
+        _met("p95", [pair for each in found for pair in each.p95], P95),
         "By the calibration alone, whatever the machine's speed meanwhile:",
-        _met("saturation", [(each.saturation_alone, each.saturation[1]) for each in proved], THROUGHPUT),
-        _met("p95", [(one.p95_alone, one.p95[1]) for one in loads], P95),
+        _met("saturation", [each.saturation_alone for each in found], THROUGHPUT),
+        _met("p95", [pair for each in found for pair in each.p95_alone], P95),
     )
     return " ".join(said)
 
@@ -214,11 +261,14 @@ def detail(proved: Iterable[Proved]) -> str:
     """Each load's CPU use and classes, for who looks closer."""
     lines = []
     for each in proved:
-        lines.append(f"{each.mix}: {each.cpu_at_saturation:.0%} of the CPU at {each.offered:.0f}/s offered")
+        lines.append(
+            f"{each.mix}: {each.saturation[0]:.0f}/s predicted, {each.saturation[1]:.0f}/s measured with "
+            f"{each.cpu_at_saturation:.0%} of the CPU at {each.offered:.0f}/s offered, drift {each.drift:.2f}"
+        )
         for one in each.timed:
             lines.append(
-                f"  {one.share:.0%}: {one.requests:.0f}/s, CPU {one.cpu[0]:.0%} predicted, {one.cpu[1]:.0%} measured, "
-                f"{one.failed:.1%} failed, generator's lag p99 {1000 * one.loop_lag:.0f} ms"
+                f"  {one.share:.0%}: {one.requests:.0f}/s, drift {one.drift:.2f}, "
+                f"CPU {one.cpu[0]:.0%} predicted, {one.cpu[1]:.0%} measured, {one.failed:.1%} failed, generator's lag p99 {1000 * one.loop_lag:.0f} ms"
             )
             lines += [f"    {name}: {1000 * a:.0f} ms, {1000 * b:.0f} ms" for name, (a, b) in one.classes.items()]
     return "\n".join(lines)

@@ -67,10 +67,19 @@ def most_learners_of(taphuan: Taphuan, cores: float) -> int:
     return learners
 
 
-def next_try(tried: Mapping[int, bool], first: int) -> int | None:
-    """How many learners to try next by what was tried and whether it fitted; None when it is known well enough."""
-    if not tried:
+def next_try(tries: Sequence[tuple[int, bool]], first: int) -> int | None:
+    """How many learners to try next by what was tried and whether it fitted; None when it is known well enough.
+
+    What didn't fit is tried once more: on shared hardware a moment of others' work is no limit of the stack's.
+    """
+    if not tries:
         return first
+    last, fitted = tries[-1]
+    if not fitted and [learners for learners, _ in tries].count(last) == 1:
+        return last
+    tried: dict[int, bool] = {}
+    for learners, fits in tries:
+        tried[learners] = tried.get(learners, False) or fits
     most = max((learners for learners, fits in tried.items() if fits), default=0)
     too_many = min((learners for learners, fits in tried.items() if not fits and learners > most), default=None)
     if too_many is None:

@@ -15,6 +15,7 @@ from scripts.accuracy_mixes import (
     Proved,
     costs,
     error,
+    middles,
     of_the_application,
     pace,
     saturation,
@@ -94,12 +95,21 @@ def test_p95_is_the_mean_over_pages_by_their_requests_without_rare_classes_and_f
 
 
 def test_the_table_says_how_many_figures_meet_the_targets() -> None:
-    said = table([_proved((105, 100), 0.11), _proved((150, 100), 0.2)])
+    wild = _proved((150, 100), 0.2).model_copy(update={"mix": "exam begins"})
+    said = table(middles([_proved((105, 100), 0.11), wild]))
     assert "| quizzes | 1.00 to 1.10 | 105/s | 100/s | +5% |" in said
     assert "Saturation within 10%: 1 of 2, the worst 50% off." in said
     assert "p95 within 25%: 2 of 4, the worst 100% off." in said
     assert "whatever the machine's speed meanwhile: saturation within 10%: 2 of 2, the worst 10% off." in said
     assert said.endswith("p95 within 25%: 0 of 4, the worst 140% off.")
+
+
+def test_of_a_mix_that_was_played_in_three_rounds_the_medians_count() -> None:
+    (found,) = middles([_proved((105, 100), 0.11), _proved((400, 90), 0.5), _proved((100, 300), 0.1)])
+    assert found.saturation == (105, 100)
+    assert found.saturation_alone == (90, 100)
+    assert [pair[0] for pair in found.p95] == pytest.approx([(0.22 * 100 + 0.11 * 300) / 400] * 2)
+    assert len(found.drift) == len(found.load_average) == 9
 
 
 def test_the_pacer_tells_how_much_slower_the_machine_is_than_it_was_in_the_calibration() -> None:
@@ -115,3 +125,5 @@ def test_the_pacer_tells_how_much_slower_the_machine_is_than_it_was_in_the_calib
     calm = costs([load(20, 0.1), load(60, 0.34)], (RequestClass.CALENDAR, RequestClass.SESSION_JOIN))
     assert calm == {RequestClass.CALENDAR: pytest.approx(0.0055)}
     assert pace(load(20, 0.132), calm) == pytest.approx(1.2)
+    slower = Observation(load="x", windows=(*load(20, 0.132).windows, *load(20, 0.22).windows))
+    assert pace(slower, calm, after=1 / 2) == pytest.approx(2.0)
