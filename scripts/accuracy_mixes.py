@@ -268,7 +268,8 @@ def detail(proved: Iterable[Proved]) -> str:
         for one in each.timed:
             lines.append(
                 f"  {one.share:.0%}: {one.requests:.0f}/s, drift {one.drift:.2f}, "
-                f"CPU {one.cpu[0]:.0%} predicted, {one.cpu[1]:.0%} measured, {one.failed:.1%} failed, generator's lag p99 {1000 * one.loop_lag:.0f} ms"
+                f"CPU {one.cpu[0]:.0%} predicted, {one.cpu[1]:.0%} measured, "
+                f"{one.failed:.1%} failed, generator's lag p99 {1000 * one.loop_lag:.0f} ms"
             )
             lines += [f"    {name}: {1000 * a:.0f} ms, {1000 * b:.0f} ms" for name, (a, b) in one.classes.items()]
     return "\n".join(lines)
