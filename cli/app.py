@@ -1,134 +1,20 @@
 """The commands and their options. Help, completion and the man page all come from these definitions."""
 
-import errno
 import sys
-import traceback
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import wraps
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from cli import deployments
-from cli.output import emit, emit_error, error_document
-from cli.progress import Progress
-from lms_stack.errors import ExitCode, StepFailed, TaphuanError, UsageError
+from cli.course_command import Command, course_command, guarded, numbers, quantity, settings_of
+from cli.output import emit, error_document
+from cli.settings import Settings, version
+from lms_stack.errors import ExitCode, UsageError
 from lms_stack.measurement import WhatIf
-from lms_stack.paths import DeploymentPaths, cache_root
-from lms_stack.units import parse
 from runbooks.faults import NAMES
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-#: How many learners a course can have, and how many numbers of them one table.
-MOST_LEARNERS = 5_000_000
-MOST_POINTS = 50
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What every command is told."""
-
-    course_file: Path
-    paths: DeploymentPaths
-    as_json: bool
-    progress: Progress
-    calibration: Path | None = None
-
-
-def _quantity(kind: str) -> Callable[[click.Context, click.Parameter, str | None], float | None]:
-    """An option that is written with its unit, as in the course file."""
-
-    def read(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
-        try:
-            return None if text is None else parse(text, kind)
-        except ValueError as error:
-            raise click.BadParameter(str(error)) from error
-
-    return read
-
-
-def _course_command(name: str) -> Callable[[Command], click.Command]:
-    """A command on one course file, with the options that all of them share."""
-
-    def decorate(function: Command) -> click.Command:
-        @click.command(name, help=function.__doc__)
-        @click.argument("course_file", metavar="COURSE.yaml", type=click.Path(path_type=Path, dir_okay=False))
-        @click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON document on stdout.")
-        @click.option("-v", "--verbose", is_flag=True, help="Show Ansible's and Pulumi's own output too.")
-        @click.option("--deployment", metavar="NAME", help="Name of the deployment; the course's own where left out.")
-        @wraps(function)
-        def command(course_file: Path, as_json: bool, verbose: bool, deployment: str | None, **options: Any) -> None:
-            _guarded(lambda: function(_settings(course_file, deployment, as_json, verbose), **options), as_json)
-
-        return command
-
-    return decorate
-
-
-def _settings(course_file: Path, deployment: str | None, as_json: bool, verbose: bool) -> Settings:
-    from lms_stack.course_file import read_course  # noqa: PLC0415 - keeps `--help` quick
-
-    name = deployment or read_course(course_file).name
-    return Settings(course_file, DeploymentPaths.of(name), as_json, Progress(verbose=verbose))
-
-
-def _guarded(work: Callable[[], ExitCode], as_json: bool) -> None:
-    """Run a command; every error a person can meet ends here, as text, as JSON and as an exit code."""
-    try:
-        code = work()
-    except TaphuanError as error:
-        emit_error(error, as_json=as_json)
-        code = ExitCode(error.exit_code)
-    except KeyboardInterrupt:
-        emit_error(StepFailed("stopped by Ctrl-C", hint="the same command goes on where it was"), as_json=as_json)
-        code = ExitCode.STEP_FAILED
-    except OSError as error:
-        emit_error(_refused(error), as_json=as_json)
-        code = ExitCode.STEP_FAILED
-    except Exception as error:  # noqa: BLE001 - the last resort: exit code 1 would mean "does not fit"
-        emit_error(_unforeseen(error), as_json=as_json)
-        code = ExitCode.STEP_FAILED
-    sys.exit(int(code))
-
-
-#: What a machine refuses, and what helps.
-_REMEDIES = {
-    errno.ENOSPC: "free the disk, or choose folders on another one with TAPHUAN_STATE and TAPHUAN_CACHE",
-    errno.EDQUOT: "free some of your quota, or choose other folders with TAPHUAN_STATE and TAPHUAN_CACHE",
-    errno.EROFS: "choose folders that can be written with TAPHUAN_STATE and TAPHUAN_CACHE",
-    errno.EACCES: "run it as the user whose file it is, or choose other folders with TAPHUAN_STATE and TAPHUAN_CACHE",
-    errno.EPERM: "run it as root",
-    errno.ENOTDIR: "TAPHUAN_STATE and TAPHUAN_CACHE must name folders",
-    errno.EEXIST: "TAPHUAN_STATE and TAPHUAN_CACHE must name folders",
-    errno.EIO: "the disk itself seems to be broken; the kernel's log tells more",
-}
-
-
-def _refused(error: OSError) -> StepFailed:
-    """What this machine refused to do, with what helps; anything else is a fault of the tool itself."""
-    remedy = _REMEDIES.get(error.errno or 0)
-    if not remedy:
-        return _unforeseen(error)
-    where = f"{error.filename}: " if error.filename else ""
-    return StepFailed(f"{where}{error.strerror}", hint=f"{remedy}; then run the same command again")
-
-
-def _unforeseen(error: Exception) -> StepFailed:
-    """A fault of the tool itself, with its traceback in a log."""
-    log = cache_root() / "logs" / "unforeseen.log"
-    with suppress(OSError):
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_text("".join(traceback.format_exception(error)), "utf-8")
-    return StepFailed(
-        f"something unforeseen: {type(error).__name__}: {error}",
-        hint="this is a fault of taphuan; please report it with the log",
-        log=log,
-    )
 
 
 def _done(document: Mapping[str, Any], settings: Settings, text: Callable[[], Any]) -> None:
@@ -143,20 +29,9 @@ _with_calibration = click.option(
 )
 
 
-def _numbers(_context: click.Context, option: click.Parameter, text: str | None) -> tuple[int, ...]:
-    """An option of whole numbers with commas between them."""
-    try:
-        numbers = tuple(int(part) for part in text.split(",")) if text else ()
-    except ValueError as error:
-        raise click.BadParameter(f"expected whole numbers, like 5000,20000, not {text!r}") from error
-    if len(numbers) > MOST_POINTS or not all(1 <= number <= MOST_LEARNERS for number in numbers):
-        raise click.BadParameter(f"expected up to {MOST_POINTS} numbers from 1 to {MOST_LEARNERS:,}, not {text!r}")
-    return numbers
-
-
-@_course_command("plan")
+@course_command("plan")
 @_with_calibration
-@click.option("--learners", callback=_numbers, metavar="N,N,...", help="A table for other numbers of learners.")
+@click.option("--learners", callback=numbers, metavar="N,N,...", help="A table for other numbers of learners.")
 @click.option(
     "--chart",
     is_flag=False,
@@ -189,7 +64,7 @@ def plan_command(
     return found.exit_code
 
 
-@_course_command("up")
+@course_command("up")
 @_with_calibration
 def up_command(settings: Settings, calibration: Path | None) -> ExitCode:
     """Provision, configure and fill the stack. Run again, it changes nothing and says so."""
@@ -205,11 +80,11 @@ def up_command(settings: Settings, calibration: Path | None) -> ExitCode:
 _WHAT_IFS = (
     click.option("--learners", type=click.IntRange(1, 5_000_000), help="What if that many learners were enrolled?"),
     click.option(
-        "--edge-link", callback=_quantity("bit rate"), metavar="RATE", help="What if the line were, say, '2 Mbit/s'?"
+        "--edge-link", callback=quantity("bit rate"), metavar="RATE", help="What if the line were, say, '2 Mbit/s'?"
     ),
     click.option(
         "--generator-cpu",
-        callback=_quantity("share"),
+        callback=quantity("share"),
         metavar="SHARE",
         help="Hold the load generator to a share of its core, say '3 %': the verdict must then be invalid.",
     ),
@@ -219,7 +94,7 @@ _WHAT_IFS = (
         help="Break the stack on purpose while it is measured (docs/drills.md); it is always put right again.",
     ),
     click.option(
-        "--hold", callback=_quantity("duration"), default="60 s", metavar="TIME", help="How long to hold the peak."
+        "--hold", callback=quantity("duration"), default="60 s", metavar="TIME", help="How long to hold the peak."
     ),
     click.option(
         "--full",
@@ -235,7 +110,7 @@ def _with_what_ifs(function: Command) -> Command:
     return function
 
 
-@_course_command("verify")
+@course_command("verify")
 @_with_what_ifs
 def verify_command(
     settings: Settings,
@@ -256,7 +131,7 @@ def verify_command(
     return result.exit_code
 
 
-@_course_command("calibrate")
+@course_command("calibrate")
 @click.option("--speed-only", is_flag=True, help="Play no load: only time the cores, and scale the shipped figures.")
 def calibrate_command(settings: Settings, speed_only: bool) -> ExitCode:
     """Measure what each request costs on the stack that stands, by short loads of about seven minutes; plans use it."""
@@ -280,15 +155,15 @@ def forecast_command(course_file: Path | None, as_json: bool, deployment: str | 
     def work() -> ExitCode:
         from cli.forecast import forecast  # noqa: PLC0415
 
-        settings = _settings(course_file, deployment, as_json, verbose=False) if course_file else None
+        settings = settings_of(course_file, deployment, as_json, verbose=False) if course_file else None
         shown = forecast(settings, day=day, refit=refit)
         emit(shown.document, as_json=as_json, text=lambda: shown.text)
         return ExitCode.DONE
 
-    _guarded(work, as_json)
+    guarded(work, as_json)
 
 
-@_course_command("run")
+@course_command("run")
 def run_command(settings: Settings) -> ExitCode:
     """Do everything: up, then verify, then say where the site, Prometheus and the report are."""
     from cli.up import up  # noqa: PLC0415
@@ -302,7 +177,7 @@ def run_command(settings: Settings) -> ExitCode:
     return result.exit_code
 
 
-@_course_command("ready")
+@course_command("ready")
 def ready_command(settings: Settings) -> ExitCode:
     """Say whether the certificate of the last verify that fitted still holds, and what made it void."""
     from cli.ready import ready  # noqa: PLC0415
@@ -312,7 +187,7 @@ def ready_command(settings: Settings) -> ExitCode:
     return code
 
 
-@_course_command("status")
+@course_command("status")
 def status_command(settings: Settings) -> ExitCode:
     """Say in ten lines whether learners are well."""
     from cli.status import status  # noqa: PLC0415
@@ -322,7 +197,7 @@ def status_command(settings: Settings) -> ExitCode:
     return code
 
 
-@_course_command("down")
+@course_command("down")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def down_command(settings: Settings, yes: bool) -> ExitCode:
     """Remove what this deployment made, its data included, and nothing else. Servers of your own stay as they are."""
@@ -376,14 +251,7 @@ def man_command(folder: Path) -> None:
     from click_man.core import write_man_pages  # noqa: PLC0415
 
     folder.mkdir(parents=True, exist_ok=True)
-    write_man_pages("taphuan", taphuan, version=_version(), target_dir=str(folder))
-
-
-def _version() -> str:
-    import tomllib  # noqa: PLC0415
-
-    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))
-    return str(project["project"]["version"])
+    write_man_pages("taphuan", taphuan, version=version(), target_dir=str(folder))
 
 
 EPILOG = (
@@ -394,7 +262,7 @@ EPILOG = (
 @click.group(
     "taphuan", epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
 )
-@click.version_option(_version(), prog_name="taphuan")
+@click.version_option(version(), prog_name="taphuan")
 def taphuan() -> None:
     """From a course file to an LMS that carries its learners, and the proof of it."""
 

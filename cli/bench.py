@@ -18,7 +18,7 @@ from lms_stack.plan import Role
 from lms_stack.request_classes import FILE_CLASSES
 
 if TYPE_CHECKING:
-    from cli.app import Settings
+    from cli.settings import Settings
     from loadtests.load_plan import LoadPlan
     from runbooks.ssh import SshRemote
 

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from cli.bench import bench, observe_all
 from cli.deployments import Standing, standing, write_private
+from cli.settings import Settings, version
 from lms_stack.calibration import Calibration, Machine, by_speed, calibrated, to_yaml
 from lms_stack.drift import at_one_speed, spread_by
 from lms_stack.errors import StepFailed
@@ -27,7 +28,6 @@ from lms_stack.request_classes import RequestClass
 from lms_stack.units import Interval
 
 if TYPE_CHECKING:
-    from cli.app import Settings
     from runbooks.ssh import SshRemote
 
 #: A load of which more than this share failed says nothing of what its requests cost.
@@ -44,7 +44,7 @@ class Calibrated:
     text: RenderableType
 
 
-def calibrate(settings: "Settings", *, speed_only: bool = False) -> Calibrated:
+def calibrate(settings: Settings, *, speed_only: bool = False) -> Calibrated:
     """Calibrate the deployment that stands, and keep the result in its folder.
 
     :param speed_only: time the hosts' cores and scale the shipped table; no load is played.
@@ -55,7 +55,7 @@ def calibrate(settings: "Settings", *, speed_only: bool = False) -> Calibrated:
     return Calibrated(made, _document(settings, made), _text(settings, made))
 
 
-def _by_speed(settings: "Settings") -> Calibration:
+def _by_speed(settings: Settings) -> Calibration:
     from runbooks.ssh import SshRemote  # noqa: PLC0415
 
     stack = standing(settings.paths)
@@ -64,7 +64,7 @@ def _by_speed(settings: "Settings") -> Calibration:
     return by_speed(facts(), machine, **_versions(stack), now=_now())
 
 
-def _by_loads(settings: "Settings") -> Calibration:
+def _by_loads(settings: Settings) -> Calibration:
     with bench(settings) as ready:
         machine = timed(settings, ready.stack, ready.remote)
         return estimate(ready.stack, observe_all(ready, machine.speed), machine)
@@ -113,18 +113,16 @@ class _Versions(TypedDict):
 
 
 def _versions(stack: Standing) -> _Versions:
-    from cli.app import _version  # noqa: PLC0415
-
     engine = stack.plan.engine
     project = tomllib.loads((ROOT / "lms_stack" / engine / "pyproject.toml").read_text("utf-8"))
-    return {"version": _version(), "engine": engine, "engine_version": str(project["project"]["version"])}
+    return {"version": version(), "engine": engine, "engine_version": str(project["project"]["version"])}
 
 
 def _now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def timed(settings: "Settings", stack: Standing, remote: "SshRemote") -> Machine:
+def timed(settings: Settings, stack: Standing, remote: "SshRemote") -> Machine:
     """The CPU of the stack's hosts, and how fast a core of theirs runs the fixed piece of work; the slowest counts."""
     work = files("lms_stack").joinpath("cpu_speed.py").read_text("utf-8")
     hosts = stack.topology.stack_hosts
@@ -144,7 +142,7 @@ def timed(settings: "Settings", stack: Standing, remote: "SshRemote") -> Machine
     )
 
 
-def _document(settings: "Settings", made: Calibration) -> dict[str, Any]:
+def _document(settings: Settings, made: Calibration) -> dict[str, Any]:
     return {
         "calibration": made.model_dump(mode="json"),
         "origin": made.origin,
@@ -153,7 +151,7 @@ def _document(settings: "Settings", made: Calibration) -> dict[str, Any]:
     }
 
 
-def _text(settings: "Settings", made: Calibration) -> RenderableType:
+def _text(settings: Settings, made: Calibration) -> RenderableType:
     table = Table("request", *(f"{role} ms" for role in STACK_ROLES), title=f"Service demands, {made.origin}")
     for name, row in sorted(made.demands.items()):
         table.add_row(name, *(_cell(made, role, name, row.get(role)) for role in STACK_ROLES))

@@ -12,7 +12,7 @@ from lms_stack.paths import DeploymentPaths, cache_root
 from lms_stack.plan import Plan
 
 if TYPE_CHECKING:
-    from cli.app import Settings
+    from cli.settings import Settings
 
 #: What is kept of a deployment that is down: the proof of what was measured, and the logs.
 KEPT = frozenset({"measurements", "calibration.yaml", "activity.yaml", "logs", "lock"})

@@ -20,7 +20,7 @@ from monitoring.edge_log import edge_times
 from monitoring.links import graph_link, report_queries
 
 if TYPE_CHECKING:
-    from cli.app import Settings
+    from cli.settings import Settings
     from lms_stack.edge_times import EdgeTimes
 
 

@@ -19,7 +19,7 @@ from lms_stack.ledger import Coverage, Entry
 from lms_stack.units import show
 
 if TYPE_CHECKING:
-    from cli.app import Settings
+    from cli.settings import Settings
 
 Done = TypeVar("Done")
 

@@ -24,7 +24,7 @@ from lms_stack.together import read_together
 from lms_stack.why import Reasons
 
 if TYPE_CHECKING:
-    from cli.app import Settings
+    from cli.settings import Settings
 
 #: What `--chart` means without a file's name.
 TERMINAL = "-"

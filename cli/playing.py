@@ -13,7 +13,7 @@ from lms_stack.units import show
 from monitoring.names import Metric
 
 if TYPE_CHECKING:
-    from cli.app import Settings
+    from cli.settings import Settings
     from loadtests.load_plan import LoadPlan
     from monitoring.prometheus import Prometheus
     from runbooks.drills import Drill

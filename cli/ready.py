@@ -35,7 +35,7 @@ from lms_stack.validity import Renewal, good_until, renewal
 from lms_stack.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
-    from cli.app import Settings
+    from cli.settings import Settings
     from lms_stack.remote import Remote
 
 

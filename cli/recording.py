@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cli.deployments import Standing, standing
 from cli.known import known, own_calibration
+from cli.settings import Settings, version
 from lms_stack import ledger
 from lms_stack.demand import Demand
 from lms_stack.evenings import FACT, KIND, concurrency
@@ -21,7 +22,6 @@ from lms_stack.units import Interval
 from lms_stack.verdict import Verdict
 
 if TYPE_CHECKING:
-    from cli.app import Settings
     from monitoring.busiest import BusiestHour
 
 #: Fewest requests of a class whose p95 is set beside its forecast, as for a verdict.
@@ -40,15 +40,13 @@ def record_verify(stack: Standing, wanted: Demand, measured: Measurement, judged
     """
     if measured.what_if.drill or measured.what_if.edge_link or measured.what_if.generator_cpu or measured.load.stopped:
         return None
-    from cli.app import _version  # noqa: PLC0415
-
     facts = known(stack.paths)
     made = Entry(
         at=measured.load.hold_ended.astimezone(UTC),
         event="verify",
         deployment=stack.paths.name,
         learners=wanted.learners,
-        version=_version(),
+        version=version(),
         origin=facts.service_demands.origin,
         verdict=judged.outcome.value,
         forecasts=tuple(_of_verify(stack, wanted, measured, facts)),
@@ -105,12 +103,11 @@ def _bits(wanted: Demand, facts: Facts) -> dict[RequestClass, float]:
 
 
 # --------------------------------------------------------------------------------------------------------------- a day
-def record_day(settings: "Settings") -> Entry:
+def record_day(settings: Settings) -> Entry:
     """Write the plan's forecast beside the busiest hour of the last 24 hours.
 
     :raises StepFailed: nothing stands, or Prometheus can't be reached.
     """
-    from cli.app import _version  # noqa: PLC0415
     from monitoring.busiest import busiest_hour  # noqa: PLC0415
     from monitoring.prometheus import Prometheus  # noqa: PLC0415
 
@@ -122,7 +119,7 @@ def record_day(settings: "Settings") -> Entry:
         event="day",
         deployment=stack.paths.name,
         learners=stack.plan.demand.learners,
-        version=_version(),
+        version=version(),
         origin=known(stack.paths).service_demands.origin,
         verdict="observed",
         forecasts=(*_of_day(stack.plan, hour.requests, hour.egress, hour.cpu), *_of_evening(stack, hour)),

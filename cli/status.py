@@ -10,7 +10,7 @@ from lms_stack.errors import ExitCode
 from lms_stack.paths import MEASURED_AT, DeploymentPaths
 
 if TYPE_CHECKING:
-    from cli.app import Settings
+    from cli.settings import Settings
 
 
 def status(settings: "Settings") -> tuple[dict[str, Any], str, ExitCode]:

@@ -24,7 +24,7 @@ from lms_stack.plan import Plan, Role
 from lms_stack.topology import Topology, topology
 
 if TYPE_CHECKING:
-    from cli.app import Settings
+    from cli.settings import Settings
     from infra.stack import Provisioned
     from infra.targets import Servers, Target
     from playbooks.artifacts import Artifacts

@@ -24,7 +24,7 @@ from lms_stack.units import show
 from lms_stack.verdict import Outcome, Verdict, verdict
 
 if TYPE_CHECKING:
-    from cli.app import Settings
+    from cli.settings import Settings
     from runbooks.drills import Drill
     from runbooks.ssh import SshRemote
 

@@ -56,6 +56,13 @@ SERVICES: tuple[Service, ...] = (
         role=Role.APP,
         clients=(Client.EDGE, Client.MONITOR),
         probe="/suc-khoe/san-sang",
+    ),
+    Service(
+        name="lophoc-metrics",
+        unit="lophoc-metrics.service",
+        port=9911,
+        role=Role.APP,
+        clients=(Client.MONITOR,),
         metrics="/metrics",
     ),
     Service(name="pgbouncer", unit="pgbouncer.service", port=6432, role=Role.DATABASE, clients=(Client.APP,)),

@@ -217,6 +217,7 @@ def _app(inputs: ConfigureInputs, host: Host) -> dict[str, Any]:
         "app_user": APPLICATION,
         "app_listen": EVERYWHERE,
         "app_port": service("lophoc").port,
+        "app_metrics_port": service("lophoc-metrics").port,
         "app_probe": f"http://{_local('lophoc')}{service('lophoc').probe}",
         "app_processes": _processes(inputs.plan),
         "app_threads": _threads(inputs.plan),
@@ -232,7 +233,7 @@ def _app(inputs: ConfigureInputs, host: Host) -> dict[str, Any]:
 
 def app_units(*, works: bool) -> list[dict[str, Any]]:
     """The application's units on a host; one host does the background jobs, so that none is done twice."""
-    names = ["lophoc.service", "lophoc-worker.service"] if works else ["lophoc.service"]
+    names = ["lophoc.service", "lophoc-metrics.service", *(["lophoc-worker.service"] if works else [])]
     return [
         {"name": name, "files": [f"/etc/systemd/system/{name}", f"{PATHS['settings']}/environment"]} for name in names
     ]

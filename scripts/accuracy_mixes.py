@@ -200,12 +200,12 @@ def _middle(mix: str, rounds: Sequence[Proved]) -> Middle:
     shares = [loads[number :: len(SHARES)] for number in range(len(SHARES))]
     return Middle(
         mix=mix,
-        drift=tuple(each.drift for each in (*rounds, *loads)),
+        drift=(*(each.drift for each in rounds), *(one.drift for one in loads)),
         saturation=_medians(each.saturation for each in rounds),
         saturation_alone=_medians((each.saturation_alone, each.saturation[1]) for each in rounds),
         p95=tuple(_medians(one.p95 for one in share) for share in shares),
         p95_alone=tuple(_medians((one.p95_alone, one.p95[1]) for one in share) for share in shares),
-        load_average=tuple(each.load_average for each in (*rounds, *loads)),
+        load_average=(*(each.load_average for each in rounds), *(one.load_average for one in loads)),
     )
 
 

@@ -4,7 +4,8 @@ Run as `python -m tests.lab.wider COMMAND ...`.
 """
 
 from cli import plan, up
-from cli.app import Settings, main
+from cli.app import main
+from cli.settings import Settings
 from lms_stack.course import Course
 from lms_stack.plan import HostPlan, Plan, Role
 from lms_stack.units import Figure

@@ -9,9 +9,10 @@ import pytest
 from rich.console import Console
 
 from cli import deployments
-from cli.app import Settings, main
+from cli.app import main
 from cli.down import down, is_there
 from cli.progress import Progress
+from cli.settings import Settings
 from lms_stack.course_file import read_course
 from lms_stack.demand import demand
 from lms_stack.paths import DeploymentPaths

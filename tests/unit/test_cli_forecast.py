@@ -9,10 +9,11 @@ import pytest
 from rich.console import Console
 
 from cli import deployments, recording
-from cli.app import Settings, main
+from cli.app import main
 from cli.known import known
 from cli.progress import Progress
 from cli.recording import ledger_path, record_verify
+from cli.settings import Settings
 from lms_stack.calibration import Calibration, Machine, by_speed, read, to_yaml
 from lms_stack.course_file import read_course
 from lms_stack.demand import demand

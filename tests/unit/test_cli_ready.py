@@ -13,12 +13,12 @@ from rich.console import Console
 
 from cli import deployments
 from cli import ready as ready_room
-from cli.app import Settings
 from cli.deployments import Standing
 from cli.filed import Filed
 from cli.plan import planned
 from cli.progress import Progress
 from cli.ready import certify, ready
+from cli.settings import Settings
 from lms_stack.course import Course
 from lms_stack.errors import ExitCode
 from lms_stack.measurement import Measurement, WhatIf

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.app import Settings
 from cli.progress import Progress
+from cli.settings import Settings
 from cli.up import _public_key, keep_data, standing_plan
 from lms_stack.course_file import read_course
 from lms_stack.demand import demand

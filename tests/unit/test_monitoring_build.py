@@ -59,10 +59,10 @@ def test_no_loopback_address_of_another_host_is_asked_for(stack: Topology) -> No
 
 
 def test_series_carry_host_role_and_service() -> None:
-    assert _targets(split_stack())["lophoc"]["198.18.7.12:8000"] == {
+    assert _targets(split_stack())["lophoc-metrics"]["198.18.7.12:9911"] == {
         "host": "app-2",
         "role": "app",
-        "service": "lophoc",
+        "service": "lophoc-metrics",
     }
 
 

@@ -21,5 +21,4 @@ urlpatterns = [
     path("ngon-ngu/", switch, name="set_language"),
     path("suc-khoe/song", operations.alive, name="alive"),
     path("suc-khoe/san-sang", operations.ready, name="ready"),
-    path("metrics", operations.metrics, name="metrics"),
 ]

@@ -197,7 +197,6 @@ TABLE: dict[str, Page] = {
     # The edge lets nobody outside ask for these
     "alive": Page(ALL),
     "ready": Page(ALL),
-    "metrics": Page(ALL),
 }
 
 

@@ -1,9 +1,8 @@
-"""The metrics of the application, by request class; added up over its processes."""
+"""The metrics of the application, by request class; metrics_server.py adds them up over its processes."""
 
 import os
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client import Counter, Gauge, Histogram
 
 REQUESTS = Counter("lophoc_requests", "Requests answered.", ["request_class", "method", "status"])
 SECONDS = Histogram(
@@ -19,12 +18,3 @@ QUERIES = Counter("lophoc_db_queries", "Queries to the database.", ["request_cla
 BUSY = Gauge("lophoc_workers_busy", "Requests at work now.", multiprocess_mode="livesum")
 WORKERS = Gauge("lophoc_workers", "Requests that can be at work at once.", multiprocess_mode="livemax")
 WORKERS.set(float(os.environ.get("LOPHOC_WORKERS", "1")))
-
-
-def exposition() -> bytes:
-    """All processes' metrics in Prometheus' text format."""
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return generate_latest()
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library is partly typed
-    return generate_latest(registry)

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from lophoc.operations import metrics
 from lophoc.operations.request_class import ATTRIBUTE, HEADER
 
-METRICS = "/metrics"
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -33,14 +32,12 @@ class RequestClassMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request; counted also where it fails."""
         began, cpu, queries = time.perf_counter(), time.thread_time(), _QueryCount()
-        # Being asked how busy we are is no work of ours.
-        busy = 0 if request.path == METRICS else 1
-        metrics.BUSY.inc(busy)
+        metrics.BUSY.inc()
         try:
             with connection.execute_wrapper(queries):
                 response = self.get_response(request)
         finally:
-            metrics.BUSY.dec(busy)
+            metrics.BUSY.dec()
         name = getattr(request, ATTRIBUTE, "other")
         response.headers[HEADER] = name
         metrics.REQUESTS.labels(name, request.method, response.status_code).inc()

@@ -1,4 +1,4 @@
-"""Health and metrics; the edge lets nobody outside ask for them."""
+"""Health; the edge lets nobody outside ask for it."""
 
 from functools import lru_cache
 
@@ -8,7 +8,6 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from lophoc.operations.metrics import exposition
 from lophoc.operations.request_class import request_class
 
 
@@ -51,9 +50,3 @@ def _cache() -> str | None:
         return None if cache.get("ready") == 1 else "cache: forgets"
     except Exception as error:  # noqa: BLE001 - any failure to reach the cache means "not ready"
         return f"cache: {type(error).__name__}"
-
-
-@request_class("metrics")
-def metrics(_request: HttpRequest) -> HttpResponse:
-    """Prometheus' text format."""
-    return HttpResponse(exposition(), content_type="text/plain; version=0.0.4")
