@@ -56,6 +56,11 @@ def course_command(name: str) -> Callable[[Command], click.Command]:
 
 
 def settings_of(course_file: Path, deployment: str | None, as_json: bool, verbose: bool) -> Settings:
+    """What a command of this course file is told.
+
+    :param deployment: its name; the course's own where it is None.
+    :raises UsageError: the course file, which is read for its name, can't be understood.
+    """
     from lms_stack.course_file import read_course  # noqa: PLC0415 - keeps `--help` quick
 
     name = deployment or read_course(course_file).name
