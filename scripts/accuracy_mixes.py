@@ -26,8 +26,9 @@ MIXES: dict[str, dict[str, float]] = {
 #: What paces every load: this journey at this rate, some 5 % of a core. What its pages cost in CPU time, against
 #: the calibration, tells the machine's speed meanwhile: on shared hardware it changes from minute to minute.
 PACER, PACE = "live_session", 4.0
-#: Shares of the predicted saturation at which answers are timed.
-SHARES = (0.5, 0.8)
+#: Shares of the predicted saturation at which answers are timed, each with how many times the hold it is held: the
+#: nearer saturation, the longer a queue takes to come and go, and the more of a short hold's p95 is chance.
+SHARES = {0.5: 1.0, 0.8: 2.4}
 #: How much of the predicted saturation is offered to find the real one, and again where the CPU wasn't full at that.
 OVERLOADS = (1.25, 1.6)
 #: From this share on a CPU counts as full.
