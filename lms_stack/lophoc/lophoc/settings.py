@@ -115,7 +115,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 PASSWORD_HASHERS = ["lophoc.accounts.hashers.Argon2idHasher"]
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "lophoc.accounts.backends.PeopleBackend"]
 #: People with a role on the whole site do nothing before they have set up and shown a second factor.
 REQUIRE_MFA = True
 #: How long a link to set a password is good: rosters are sent out some days before a course begins.

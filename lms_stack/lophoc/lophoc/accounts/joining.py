@@ -85,5 +85,5 @@ def join_confirm(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "accounts/join_confirm.html", {"joining": course, "form": form, "person": user})
     form.set_password_and_save(user)
     enrol(user, course)
-    login(request, user, "django.contrib.auth.backends.ModelBackend")
+    login(request, user, "lophoc.accounts.backends.PeopleBackend")
     return redirect("course", course.slug)

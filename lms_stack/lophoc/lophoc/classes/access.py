@@ -80,7 +80,7 @@ def access(user: Any, course: Course) -> Access:
 
     :raises PermissionDenied: they have none, or the course isn't open yet, or can no longer be read.
     """
-    found: tuple[Any, ...] = tuple(_classes_of(user, course))  # each with `learns` and `advised`
+    found = _classes_of(user, course)
     right = Access(
         learns_in=next((each for each in found if each.learns), None),
         teaches=tuple(each for each in found if each.instructor_id == user.pk),
@@ -121,12 +121,22 @@ def organised(request: HttpRequest, slug: str, *, played: bool = False) -> tuple
     return course, organiser(request.user, course, played=played)
 
 
-def _classes_of(user: Any, course: Course) -> QuerySet[Class]:
+#: The classes of a course in which somebody learns, teaches or advises. In SQL, for every page asks it: to have it put
+#: together from models each time took a quarter of a page's CPU time.
+_ENROLMENTS, _ADVISERS = Enrolment._meta.db_table, Class.advisers.through._meta.db_table
+_CLASSES = f"""
+    SELECT * FROM (
+        SELECT one.*,
+            EXISTS (SELECT 1 FROM {_ENROLMENTS} WHERE klass_id = one.id AND learner_id = %(person)s) AS learns,
+            EXISTS (SELECT 1 FROM {_ADVISERS} WHERE class_id = one.id AND user_id = %(person)s) AS advised
+        FROM {Class._meta.db_table} one WHERE one.course_id = %(course)s
+    ) found WHERE learns OR advised OR instructor_id = %(person)s
+"""  # noqa: S608  # names of tables, no one's words
+
+
+def _classes_of(user: Any, course: Course) -> tuple[Any, ...]:
     """The classes in which somebody learns, teaches or advises; `learns` and `advised` tell which."""
-    learning = Enrolment.objects.filter(klass=OuterRef("pk"), learner=user.pk)
-    advising = Class.advisers.through.objects.filter(class_id=OuterRef("pk"), user_id=user.pk)
-    classes = Class.objects.filter(course=course).annotate(learns=Exists(learning), advised=Exists(advising))
-    return classes.filter(Q(instructor=user.pk) | Q(learns=True) | Q(advised=True))
+    return tuple(Class.objects.raw(_CLASSES, {"person": user.pk, "course": course.pk}))
 
 
 def classes_seen(right: Access, course: Course) -> list[Class]:
