@@ -1,6 +1,5 @@
 """What came of the graded parts of a course, for the course page and the grade book; a fixed number of queries each."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,13 +47,12 @@ def grades(learners: Sequence[Any], found: Structure) -> list[Row]:
     ids = [learner.pk for learner in learners]
     held = facts(found.course, ids)
     essays = handed_in(ids, found.course)
-    done = Counter(learner for learner, _unit in held.done)
     graded = graded_parts(found)
     return [
         Row(
             each,
             judged(each.pk, held),
-            done[each.pk],
+            len(held.done.get(each.pk, ())),
             [_result((each.pk, part.id), held.marks, essays) for part in graded],
         )
         for each in learners

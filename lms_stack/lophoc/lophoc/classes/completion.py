@@ -1,5 +1,6 @@
 """Who has completed a course, and what the others lack: for results, reports and certificates."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -30,16 +31,15 @@ class _Part:
     id: int
     title: str
     kind: str
-    required: bool
 
 
 @dataclass(frozen=True)
 class Facts:
-    """All that completion depends on, read once for many learners."""
+    """All that completion depends on, read once for many learners; `required` are parts, `done` a learner's units."""
 
     rule: CompletionRule
-    parts: tuple[_Part, ...]
-    done: frozenset[tuple[int, int]]
+    required: tuple[_Part, ...]
+    done: Mapping[int, set[int]]
     marks: Marks
     attended: Mapping[int, float]
 
@@ -53,48 +53,51 @@ def completion(course: Course, learners: Sequence[int]) -> dict[int, Completion]
 def facts(course: Course, learners: Sequence[int]) -> Facts:
     """What completion of these learners depends on, by four queries, and one for attendance where that counts."""
     rule = CompletionRule.objects.filter(course=course).first() or CompletionRule(course=course)
-    parts = course.units.values_list("id", "title", "kind", "required", "quiz__opens", "quiz__closes")
-    done = Progress.objects.filter(learner__in=learners, unit__course=course).values_list("learner_id", "unit_id")
+    parts = course.units.filter(required=True).values_list("id", "title", "kind", "quiz__opens", "quiz__closes")
+    progress = Progress.objects.filter(learner__in=learners, unit__course=course)
+    done: defaultdict[int, set[int]] = defaultdict(set)
+    for learner, unit in progress.values_list("learner_id", "unit_id"):
+        done[learner].add(unit)
     return Facts(
         rule=rule,
-        parts=tuple(_part(*row) for row in parts.order_by("number")),
-        done=frozenset(done),
+        required=tuple(_part(*row) for row in parts.order_by("number")),
+        done=done,
         marks=latest(learners, course),
         attended=attendance_share(learners, course) if rule.attendance_minimum else {},
     )
 
 
-def _part(key: int, title: str, kind: str, required: bool, opens: object, closes: object) -> _Part:
-    return _Part(key, title, "exam" if opens or closes else kind, required)
+def _part(key: int, title: str, kind: str, opens: object, closes: object) -> _Part:
+    return _Part(key, title, "exam" if opens or closes else kind)
 
 
 def judged(learner: int, found: Facts) -> Completion:
     """What those facts mean for one of the learners."""
-    required = [part for part in found.parts if part.required]
-    done = sum((learner, part.id) in found.done for part in required)
+    required, done = found.required, found.done.get(learner, set())
+    undone = [part for part in required if part.id not in done]
     grade = _total(learner, found)
     missing = (
-        *_undone(learner, found, required),
-        *_weak(learner, found, required),
+        *(_undone(undone) if found.rule.all_units else ()),
+        *_weak(learner, found),
         *_short(found.rule.total_minimum, None if grade is None else 10 * grade, _("Điểm tổng kết")),
         *_short(found.rule.attendance_minimum, 100 * found.attended.get(learner, 0.0), _("Số buổi tham dự")),
     )
-    return Completion(not missing, done / len(required) if required else 1.0, missing, grade)
+    share = 1 - len(undone) / len(required) if required else 1.0
+    return Completion(not missing, share, missing, grade)
 
 
-def _undone(learner: int, found: Facts, required: list[_Part]) -> list[str]:
-    if not found.rule.all_units:
-        return []
+def _undone(parts: Sequence[_Part]) -> list[str]:
     words = _("Chưa xong: %s")  # looked up once: a page of a long course says it ten thousand times
-    return [words % part.title for part in required if (learner, part.id) not in found.done]
+    return [words % part.title for part in parts]
 
 
-def _weak(learner: int, found: Facts, required: list[_Part]) -> list[str]:
+def _weak(learner: int, found: Facts) -> list[str]:
     """The quizzes and exams below their minimum."""
     minimum = {"quiz": found.rule.quiz_minimum, "exam": found.rule.exam_minimum}
     said: list[str] = []
-    for part in required:
-        said += _short(minimum.get(part.kind), _percent(learner, part, found.marks), part.title)
+    for part in found.required:
+        if part.kind in minimum:
+            said += _short(minimum[part.kind], _percent(learner, part, found.marks), part.title)
     return said
 
 
@@ -120,7 +123,7 @@ def _total(learner: int, found: Facts) -> float | None:
         "essay": rule.essay_weight,
         "package": rule.package_weight,
     }
-    parts = [part for part in found.parts if part.required and weights.get(part.kind)]
+    parts = [part for part in found.required if weights.get(part.kind)]
     shares = [(weights[part.kind], _percent(learner, part, found.marks)) for part in parts]
     if all(share is None for _weight, share in shares):
         return None

@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -83,6 +84,8 @@ def gradebook(request: HttpRequest, slug: str) -> HttpResponse:
         "rows": grades([each.learner for each in page], found),
         "graded": graded_parts(found),
         "wanted": request.GET.get("hoan-thanh"),
+        # Put together once, not for each of fifty learners.
+        "learner_pages": reverse("learner_progress", args=(slug, 0)).removesuffix("0/"),
     }
     return render(request, "classes/gradebook.html", context)
 
