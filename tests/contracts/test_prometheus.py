@@ -140,9 +140,9 @@ def _config(folder: Path, exporter_port: int, application_port: int) -> str:
     document["rule_files"] = [f"{folder}/recording.yml", f"{folder}/alerts.yml"]
     document["alerting"] = {}
     document["scrape_configs"] = [
-        _here(job, {"lophoc": application_port, "taphuan-exporter": exporter_port}[job["job_name"]])
+        _here(job, {"lophoc-metrics": application_port, "taphuan-exporter": exporter_port}[job["job_name"]])
         for job in document["scrape_configs"]
-        if job["job_name"] in {"lophoc", "taphuan-exporter"}
+        if job["job_name"] in {"lophoc-metrics", "taphuan-exporter"}
     ]
     return yaml.safe_dump(document)
 
