@@ -233,10 +233,11 @@ def _app(inputs: ConfigureInputs, host: Host) -> dict[str, Any]:
 
 def app_units(*, works: bool) -> list[dict[str, Any]]:
     """The application's units on a host; one host does the background jobs, so that none is done twice."""
-    names = ["lophoc.service", "lophoc-metrics.service", *(["lophoc-worker.service"] if works else [])]
-    return [
-        {"name": name, "files": [f"/etc/systemd/system/{name}", f"{PATHS['settings']}/environment"]} for name in names
-    ]
+    environment = [f"{PATHS['settings']}/environment"]
+    read = {"lophoc.service": environment, "lophoc-metrics.service": []}
+    if works:
+        read["lophoc-worker.service"] = environment
+    return [{"name": name, "files": [f"/etc/systemd/system/{name}", *files]} for name, files in read.items()]
 
 
 # --------------------------------------------------------------------------------------------------------- database

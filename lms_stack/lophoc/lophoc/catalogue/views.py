@@ -95,10 +95,9 @@ def _lines(parts: Iterable[Part], done: Container[int], scores: Mapping[int, str
     notes, finished = _notes(parts), format_html(' <span class="tick">{}</span>', _("Đã xong"))
     badges = {key: format_html(' <span class="badge">{}</span>', score) for key, score in scores.items() if score}
     lines = (
-        (part.kind, " done", part.url, part.title, notes[part.id], badges.get(part.id, ""), finished)
-        if part.id in done
-        else (part.kind, "", part.url, part.title, notes[part.id], badges.get(part.id, ""), "")
+        (part.kind, mark, part.url, part.title, notes[part.id], badges.get(part.id, ""), tick)
         for part in parts
+        for mark, tick in [(" done", finished) if part.id in done else ("", "")]
     )
     return format_html_join("\n", _LINE, lines)
 

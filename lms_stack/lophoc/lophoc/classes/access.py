@@ -121,9 +121,9 @@ def organised(request: HttpRequest, slug: str, *, played: bool = False) -> tuple
     return course, organiser(request.user, course, played=played)
 
 
+_ENROLMENTS, _ADVISERS = Enrolment._meta.db_table, Class.advisers.through._meta.db_table
 #: The classes of a course in which somebody learns, teaches or advises. In SQL, for every page asks it: to have it put
 #: together from models each time took a quarter of a page's CPU time.
-_ENROLMENTS, _ADVISERS = Enrolment._meta.db_table, Class.advisers.through._meta.db_table
 _CLASSES = f"""
     SELECT * FROM (
         SELECT one.*,

@@ -25,10 +25,6 @@ class Added(Collector):
         found: Iterator[Metric] = MultiProcessCollector(None, str(self.folder)).collect()  # type: ignore[no-untyped-call]
         return found
 
-    def describe(self) -> Iterable[Metric]:
-        """Nothing is known beforehand."""
-        return ()
-
 
 def main() -> None:
     """Answer until the process is told to end."""
