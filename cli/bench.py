@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cli import verify as verified
 from cli.deployments import Standing, standing
+from cli.settings import Settings
 from lms_stack.engines import ENGINES
 from lms_stack.errors import StepFailed
 from lms_stack.facts import facts
@@ -18,7 +19,6 @@ from lms_stack.plan import Role
 from lms_stack.request_classes import FILE_CLASSES
 
 if TYPE_CHECKING:
-    from cli.settings import Settings
     from loadtests.load_plan import LoadPlan
     from runbooks.ssh import SshRemote
 
@@ -37,7 +37,7 @@ SEEN = 6.0
 class Bench:
     """A stack with the load test's accounts on it, ready for one short load after another."""
 
-    settings: "Settings"
+    settings: Settings
     stack: Standing
     remote: "SshRemote"
     password: str
@@ -97,7 +97,7 @@ def observation(
 
 
 @contextmanager
-def bench(settings: "Settings") -> Iterator[Bench]:
+def bench(settings: Settings) -> Iterator[Bench]:
     """The deployment that stands, with the load test's accounts; they are removed at the end.
 
     :raises StepFailed: nothing stands, or a step could not be done.

@@ -1,18 +1,16 @@
 """down: remove what a deployment made, and nothing else."""
 
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.markup import escape
 
 from cli import deployments
+from cli.settings import Settings
 from cli.setup.pulumi_cli import ensure_pulumi
 from lms_stack.errors import StepFailed
 from lms_stack.paths import DeploymentPaths, cache_root
 from lms_stack.plan import Plan
-
-if TYPE_CHECKING:
-    from cli.settings import Settings
 
 #: What is kept of a deployment that is down: the proof of what was measured, and the logs.
 KEPT = frozenset({"measurements", "calibration.yaml", "activity.yaml", "logs", "lock"})
@@ -22,7 +20,7 @@ KEPT_FOR_SERVERS = frozenset(
 )
 
 
-def down(settings: "Settings") -> tuple[dict[str, Any], str]:
+def down(settings: Settings) -> tuple[dict[str, Any], str]:
     """Remove the deployment's resources, then its folder but for measurements and logs.
 
     :raises StepFailed: something could not be removed; the same command goes on where it was.

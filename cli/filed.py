@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.deployments import Standing
 from cli.ready import certify, renewal_document
+from cli.settings import Settings
 from lms_stack.demand import Demand
 from lms_stack.errors import StepFailed
 from lms_stack.measurement import Measurement
@@ -20,7 +21,6 @@ from monitoring.edge_log import edge_times
 from monitoring.links import graph_link, report_queries
 
 if TYPE_CHECKING:
-    from cli.settings import Settings
     from lms_stack.edge_times import EdgeTimes
 
 
@@ -48,7 +48,7 @@ class Filed:
 
 
 def filed(
-    settings: "Settings", stack: Standing, wanted: Demand, measured: Measurement, judged: Verdict, remote: Remote
+    settings: Settings, stack: Standing, wanted: Demand, measured: Measurement, judged: Verdict, remote: Remote
 ) -> Filed:
     """Write a measurement's folder: what was measured, the report, and a certificate where it is worth one.
 

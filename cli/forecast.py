@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -11,15 +11,13 @@ from rich.table import Table
 from cli.deployments import write_private
 from cli.known import own_calibration
 from cli.recording import ledger_path, record_day
+from cli.settings import Settings
 from lms_stack import evenings, ledger
 from lms_stack.calibration import Calibration, Refit, refitted, to_yaml
 from lms_stack.errors import UsageError
 from lms_stack.facts import Fact, facts
 from lms_stack.ledger import Coverage, Entry
 from lms_stack.units import show
-
-if TYPE_CHECKING:
-    from cli.settings import Settings
 
 Done = TypeVar("Done")
 
@@ -60,7 +58,7 @@ def forecast(settings: "Settings | None" = None, *, day: bool = False, refit: bo
     return Shown(_document(used, torn, rows, change), _text(used, torn, rows, change))
 
 
-def _refit(settings: "Settings", used: Iterable[Entry], found: Iterable[Entry]) -> Change:
+def _refit(settings: Settings, used: Iterable[Entry], found: Iterable[Entry]) -> Change:
     """Refit what can be: CPU time by verifies, how many study at once by the course's days.
 
     :raises UsageError: neither can.
@@ -82,7 +80,7 @@ def _tried(refit: Callable[[], Done]) -> Done | UsageError:
         return error
 
 
-def _refit_cpu(settings: "Settings", used: Iterable[Entry]) -> Refit:
+def _refit_cpu(settings: Settings, used: Iterable[Entry]) -> Refit:
     before = own_calibration(settings.paths)
     if before is None:
         raise UsageError(
@@ -94,7 +92,7 @@ def _refit_cpu(settings: "Settings", used: Iterable[Entry]) -> Refit:
     return change
 
 
-def _refit_concurrency(settings: "Settings", found: Iterable[Entry]) -> Fact:
+def _refit_concurrency(settings: Settings, found: Iterable[Entry]) -> Fact:
     fact = evenings.refitted(evenings.seen_days(found, settings.paths.name), settings.paths.name, facts())
     write_private(settings.paths.activity, evenings.to_yaml(fact))
     return fact

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Group, RenderableType
 
 from cli.curve_view import CHART_FILES, curve_document, curve_page, save_chart, terminal_chart
 from cli.known import known
 from cli.plan_view import plan_document, plan_page
+from cli.settings import Settings
 from cli.why_view import why_page
 from lms_stack.course import Course
 from lms_stack.demand import LiveStart, demand_together, read_live_starts
@@ -22,9 +23,6 @@ from lms_stack.sizing import with_outlook
 from lms_stack.sizing.curve import CurvePoint, curve
 from lms_stack.together import read_together
 from lms_stack.why import Reasons
-
-if TYPE_CHECKING:
-    from cli.settings import Settings
 
 #: What `--chart` means without a file's name.
 TERMINAL = "-"
@@ -69,7 +67,7 @@ class Read:
         return with_outlook(first, sized(first, asked, self.facts), self.facts, self.prices, beside=beside)
 
 
-def planned(settings: "Settings") -> tuple[Course, Plan]:
+def planned(settings: Settings) -> tuple[Course, Plan]:
     """The course and its plan with its outlook; pure but for reading the course file and its price list.
 
     :raises CourseFileError: one of them has faults.
@@ -78,7 +76,7 @@ def planned(settings: "Settings") -> tuple[Course, Plan]:
     return found.courses[0], found.planned()
 
 
-def read(settings: "Settings", beside: Sequence[Path] = ()) -> Read:
+def read(settings: Settings, beside: Sequence[Path] = ()) -> Read:
     """The course under the deployment's name with the price list that it names, and the others on the same stack.
 
     :raises CourseFileError: a file has faults, or a course can't be on the stack of the first.
@@ -99,7 +97,7 @@ def read(settings: "Settings", beside: Sequence[Path] = ()) -> Read:
     )
 
 
-def answer(settings: "Settings", asked: Asked) -> Answer:
+def answer(settings: Settings, asked: Asked) -> Answer:
     """The plan, a chain of reasons, or a curve.
 
     :raises CourseFileError: the course file or its price list has faults.
@@ -124,7 +122,7 @@ def _why(reasons: Reasons, key: str) -> Answer:
     return Answer(chain.document(), why_page(chain))
 
 
-def _curve(settings: "Settings", asked: Asked) -> Answer:
+def _curve(settings: Settings, asked: Asked) -> Answer:
     if asked.why:
         raise UsageError("--why explains one plan", hint="leave out --learners and --chart, or leave out --why")
     file = _chart_file(asked.chart)

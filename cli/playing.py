@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from cli.clocks import clocks
 from cli.deployments import Standing
 from cli.machine import Machine
+from cli.settings import Settings
 from lms_stack.measurement import Clock, LoadResult, MachineLoad, Measurement, WhatIf
 from lms_stack.plan import Role
 from lms_stack.units import show
 from monitoring.names import Metric
 
 if TYPE_CHECKING:
-    from cli.settings import Settings
     from loadtests.load_plan import LoadPlan
     from monitoring.prometheus import Prometheus
     from runbooks.drills import Drill
@@ -33,7 +33,7 @@ class Seen:
 
 
 def played(
-    settings: "Settings",
+    settings: Settings,
     stack: Standing,
     plan: "LoadPlan",
     remote: "SshRemote",
@@ -74,7 +74,7 @@ def _what(plan: "LoadPlan") -> str:
     return ", ".join(["the planned peak", *later])
 
 
-def with_resources(settings: "Settings", stack: Standing, seen: Seen, what_if: WhatIf) -> Measurement:
+def with_resources(settings: Settings, stack: Standing, seen: Seen, what_if: WhatIf) -> Measurement:
     """The load with what the stack's own metrics say of its hold, and of the end of its ramp.
 
     :raises StepFailed: Prometheus can't be reached.

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from cli import deployments
 from cli.deployments import Standing
+from cli.settings import Settings
 from lms_stack.course import VIET_NAM
 from lms_stack.errors import ExitCode, StepFailed
 from lms_stack.measurement import Measurement
@@ -35,7 +36,6 @@ from lms_stack.validity import Renewal, good_until, renewal
 from lms_stack.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
-    from cli.settings import Settings
     from lms_stack.remote import Remote
 
 
@@ -117,7 +117,7 @@ def _file(paths: DeploymentPaths, folder: Path, signed: Signed, renew: Renewal |
         deployments.save(where / paths.ready.name, signed)
 
 
-def ready(settings: "Settings") -> tuple[dict[str, Any], str, ExitCode]:
+def ready(settings: Settings) -> tuple[dict[str, Any], str, ExitCode]:
     """Whether the certificate of a deployment holds now, as a document, as text and as an exit code.
 
     :raises CourseFileError: the course file has faults.
@@ -219,7 +219,7 @@ def renewal_document(renew: Renewal | None) -> dict[str, str] | None:
     return {"due": renew.due.isoformat(), "then_until": renew.then.isoformat(), "vi": renew.vi, "en": renew.en}
 
 
-def _text(settings: "Settings", signed: Signed | None, found: list[Void], renew: Renewal | None) -> str:
+def _text(settings: Settings, signed: Signed | None, found: list[Void], renew: Renewal | None) -> str:
     if signed and not found:
         certificate = signed.certificate
         lines = [

@@ -2,18 +2,16 @@
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cli.deployments import standing
+from cli.settings import Settings
 from lms_stack.course import VIET_NAM
 from lms_stack.errors import ExitCode
 from lms_stack.paths import MEASURED_AT, DeploymentPaths
 
-if TYPE_CHECKING:
-    from cli.settings import Settings
 
-
-def status(settings: "Settings") -> tuple[dict[str, Any], str, ExitCode]:
+def status(settings: Settings) -> tuple[dict[str, Any], str, ExitCode]:
     """Ask Prometheus about the deployment that stands.
 
     :raises StepFailed: nothing stands.

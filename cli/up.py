@@ -13,6 +13,7 @@ from cli import deployments
 from cli.deployments import Standing
 from cli.plan import planned
 from cli.servers import Size, as_they_are, check_servers
+from cli.settings import Settings
 from cli.setup.parallel import side_by_side
 from cli.setup.pulumi_cli import ensure_pulumi
 from lms_stack.course import Course, ServersTarget
@@ -24,7 +25,6 @@ from lms_stack.plan import Plan, Role
 from lms_stack.topology import Topology, topology
 
 if TYPE_CHECKING:
-    from cli.settings import Settings
     from infra.stack import Provisioned
     from infra.targets import Servers, Target
     from playbooks.artifacts import Artifacts
@@ -44,7 +44,7 @@ class Prepared:
     artifacts: "Artifacts"
 
 
-def up(settings: "Settings") -> tuple[dict[str, Any], str]:
+def up(settings: Settings) -> tuple[dict[str, Any], str]:
     """Bring a deployment to what its course file says; gives back the document and its text.
 
     :raises StepFailed: a step failed; run again, it goes on where it was.
@@ -104,7 +104,7 @@ def keep_data(before: Plan | None, after: Plan) -> None:
         )
 
 
-def _check(settings: "Settings", course: Course, plan: Plan) -> dict[str, Size]:
+def _check(settings: Settings, course: Course, plan: Plan) -> dict[str, Size]:
     """See that the target can carry the plan, before anything is prepared or changed.
 
     :returns: what machines that are there already really have, by name.
@@ -114,7 +114,7 @@ def _check(settings: "Settings", course: Course, plan: Plan) -> dict[str, Size]:
     return check_servers(plan, cast("Servers", target)) if isinstance(course.target, ServersTarget) else {}
 
 
-def _prepare(settings: "Settings", course: Course) -> Prepared:
+def _prepare(settings: Settings, course: Course) -> Prepared:
     """Get the Pulumi CLI, the guests' image and what is shipped to the hosts, side by side."""
     from infra.lab.image import ensure_image  # noqa: PLC0415 - heavy imports only where they are needed
     from playbooks.artifacts import ensure_artifacts  # noqa: PLC0415
@@ -133,7 +133,7 @@ def _prepare(settings: "Settings", course: Course) -> Prepared:
     return Prepared(made["Pulumi CLI"], made.get("Debian image"), made["packages and content"])
 
 
-def _target(settings: "Settings", course: Course, plan: Plan, image: Path | None) -> "Target":
+def _target(settings: Settings, course: Course, plan: Plan, image: Path | None) -> "Target":
     from infra.targets import Lab, Servers  # noqa: PLC0415
 
     if isinstance(course.target, ServersTarget):
@@ -141,7 +141,7 @@ def _target(settings: "Settings", course: Course, plan: Plan, image: Path | None
     return Lab(plan, settings.paths, image or Path(), _public_key(settings))
 
 
-def _public_key(settings: "Settings") -> str:
+def _public_key(settings: Settings) -> str:
     """Our SSH key's public half; the key is made at the first up."""
     identity = settings.paths.identity
     public = identity.with_suffix(".pub")
@@ -168,7 +168,7 @@ def _make_key(identity: Path, public: Path, comment: str) -> None:
     part.with_suffix(".pub").replace(public)
 
 
-def _provision(settings: "Settings", course: Course, plan: Plan, prepared: Prepared) -> "Provisioned":
+def _provision(settings: Settings, course: Course, plan: Plan, prepared: Prepared) -> "Provisioned":
     from infra.stack import provision  # noqa: PLC0415
 
     log = settings.paths.logs / "up-pulumi.log"
@@ -178,7 +178,7 @@ def _provision(settings: "Settings", course: Course, plan: Plan, prepared: Prepa
 
 
 def _made_concrete(
-    settings: "Settings", course: Course, plan: Plan, provisioned: "Provisioned", sizes: dict[str, Size]
+    settings: Settings, course: Course, plan: Plan, provisioned: "Provisioned", sizes: dict[str, Size]
 ) -> Standing:
     """Write down the topology and what a person needs: pinned keys, the CA's certificate, the first login."""
     paths = settings.paths
@@ -198,7 +198,7 @@ def _known_hosts(concrete: Topology) -> str:
 
 
 def _configure(
-    settings: "Settings", stack: Standing, provisioned: "Provisioned", prepared: Prepared
+    settings: Settings, stack: Standing, provisioned: "Provisioned", prepared: Prepared
 ) -> "ConfigureResult":
     from monitoring.build import build_files  # noqa: PLC0415
     from playbooks.mail import mail_url  # noqa: PLC0415
@@ -218,7 +218,7 @@ def _configure(
         return configure(inputs, log=stack.paths.logs / "up-ansible.log", tell=tell, raw=settings.progress.raw)
 
 
-def _wait_for_the_site(settings: "Settings", stack: Standing) -> None:
+def _wait_for_the_site(settings: Settings, stack: Standing) -> None:
     """Up is done when the monitor, too, has seen the site answer.
 
     :raises StepFailed: it hasn't in time.

@@ -13,6 +13,7 @@ from cli.filed import Filed, filed
 from cli.known import known
 from cli.playing import Seen, played, with_resources
 from cli.recording import record_verify
+from cli.settings import Settings
 from cli.setup.pulumi_cli import ensure_pulumi
 from lms_stack.demand import Demand, demand
 from lms_stack.engines import ENGINES
@@ -24,7 +25,6 @@ from lms_stack.units import show
 from lms_stack.verdict import Outcome, Verdict, verdict
 
 if TYPE_CHECKING:
-    from cli.settings import Settings
     from runbooks.drills import Drill
     from runbooks.ssh import SshRemote
 
@@ -44,7 +44,7 @@ class VerifyResult:
     exit_code: ExitCode
 
 
-def verify(settings: "Settings", what_if: WhatIf, hold: float = 60.0, *, full: bool = False) -> VerifyResult:
+def verify(settings: Settings, what_if: WhatIf, hold: float = 60.0, *, full: bool = False) -> VerifyResult:
     """Measure the deployment that stands and judge it by its course.
 
     :param hold: seconds for which the planned peak is held.
@@ -80,7 +80,7 @@ class _Length(NamedTuple):
 
 
 def _measured_load(
-    settings: "Settings", stack: Standing, wanted: Demand, what_if: WhatIf, length: _Length, remote: "SshRemote"
+    settings: Settings, stack: Standing, wanted: Demand, what_if: WhatIf, length: _Length, remote: "SshRemote"
 ) -> Seen:
     from loadtests.load_plan import all_phases, load_plan  # noqa: PLC0415
 
@@ -131,7 +131,7 @@ def _broken_on_purpose(stack: Standing, what_if: WhatIf, remote: "SshRemote") ->
         yield drill
 
 
-def _result(settings: "Settings", stack: Standing, measured: Measurement, judged: Verdict, kept: Filed) -> VerifyResult:
+def _result(settings: Settings, stack: Standing, measured: Measurement, judged: Verdict, kept: Filed) -> VerifyResult:
     from cli.up import site_document  # noqa: PLC0415
 
     document = {
