@@ -7,8 +7,9 @@ from lms_stack.units import Figure
 
 MIB = 2**20
 
-#: Threads of one application process, and the connections kept for administration and exporters.
-_THREADS = 4
+#: Threads of one application process and of all of a host, at the least; and the connections kept for administration
+#: and exporters.
+_THREADS, _PLACES = 4, 8
 _RESERVED = 20
 
 
@@ -18,12 +19,17 @@ def pools(*, learners: int, app_cores: float, app_hosts: int, database_cores: fl
     :param app_cores: cores that the application needs on each of its hosts, at the target utilisation.
     :param database_cores: the same for the database's one host.
     """
-    processes = max(2, ceil(app_cores))
-    clients = processes * _THREADS * app_hosts
+    processes = max(1, ceil(app_cores))
+    threads = max(_THREADS, ceil(_PLACES / processes))
+    clients = processes * threads * app_hosts
     backends = max(8, ceil(database_cores * 4))
     return Pools(
-        app_processes=_figure(processes, "processes", "one for each core of need, two at the least"),
-        app_threads=_figure(_THREADS, "threads", "a process waits for database and cache most of the time"),
+        app_processes=_figure(
+            processes, "processes", "one for each core of need: two on one core served a ninth less (decision 0021)"
+        ),
+        app_threads=_figure(
+            threads, "threads", f"{_THREADS} to wait for database and cache while one computes, {_PLACES} on a host"
+        ),
         database_connections=_figure(
             backends + _RESERVED, "connections", f"pgbouncer's pool and {_RESERVED} for administration and exporters"
         ),

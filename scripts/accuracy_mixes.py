@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from math import inf
 from statistics import median
 from typing import NamedTuple
 
@@ -10,7 +9,7 @@ from lms_stack.calibration import Calibration
 from lms_stack.facts import Facts
 from lms_stack.forecast import predicted
 from lms_stack.measurement import LoadResult
-from lms_stack.observation import Observation, Window
+from lms_stack.observation import Observation
 from lms_stack.request_classes import FILE_CLASSES, RequestClass
 from lms_stack.topology import Topology
 from lms_stack.units import Frozen
@@ -23,9 +22,6 @@ MIXES: dict[str, dict[str, float]] = {
     "essays and marks": {"sign_in": 1, "study": 1, "essay": 2, "gradebook": 1.5},
     "quizzes": {"sign_in": 0.5, "study": 2, "quiz": 2, "forum_read_only": 1},
 }
-#: What paces every load: this journey at this rate, some 5 % of a core. What its pages cost in CPU time, against
-#: the calibration, tells the machine's speed meanwhile: on shared hardware it changes from minute to minute.
-PACER, PACE = "live_session", 4.0
 #: Shares of the predicted saturation at which answers are timed, each with how many times the hold it is held: the
 #: nearer saturation, the longer a queue takes to come and go, and the more of a short hold's p95 is chance.
 SHARES = {0.5: 1.0, 0.8: 2.4}
@@ -42,16 +38,13 @@ THROUGHPUT, P95 = 0.10, 0.25
 class Timed(Frozen):
     """One mix at one share of its predicted saturation: requests/s offered, CPU use and p95, predicted and measured.
 
-    `p95` is the mean over the page classes, each by its requests; `classes` has both for each class, in seconds. Both
-    predictions are for the machine's speed meanwhile, of which `drift` tells; `p95_alone` is by the calibration alone.
+    `p95` is the mean over the page classes, each by its requests; `classes` has both for each class, in seconds.
     """
 
     share: float
     requests: float
     cpu: tuple[float, float]
     p95: tuple[float, float]
-    p95_alone: float
-    drift: float
     classes: dict[RequestClass, tuple[float, float]]
     load_average: float
     loop_lag: float
@@ -62,14 +55,11 @@ class Proved(Frozen):
     """One mix: its saturation in requests/s of the application, predicted and measured under more than it can carry.
 
     Where more comes than is carried, visitors wait at their first pages and the later ones are asked for less often:
-    both figures are of the requests that were served. The prediction is for the machine's speed meanwhile, of which
-    `drift` tells; `saturation_alone` is by the calibration alone.
+    both figures are of the requests that were served.
     """
 
     mix: str
-    drift: float
     saturation: tuple[float, float]
-    saturation_alone: float
     offered: float
     cpu_at_saturation: float
     load_average: float
@@ -85,7 +75,7 @@ def saturation(
 
 def served(seen: Observation, after: float = 0.0) -> dict[RequestClass, float]:
     """Requests per second of each class that were answered while a load was watched, after a share of that time."""
-    late = _late(seen, after)
+    late = seen.windows[int(len(seen.windows) * after) :]
     seconds = sum(window.seconds for window in late)
     found: dict[RequestClass, float] = {}
     for window in late:
@@ -94,47 +84,16 @@ def served(seen: Observation, after: float = 0.0) -> dict[RequestClass, float]:
     return found
 
 
-def _late(seen: Observation, after: float) -> tuple[Window, ...]:
-    return seen.windows[int(len(seen.windows) * after) :]
-
-
-def costs(observations: Iterable[Observation], names: Iterable[RequestClass]) -> dict[RequestClass, float]:
-    """CPU seconds of the application's own for one request of each class, over all these loads."""
-    windows = [window for each in observations for window in each.windows]
-    asked = {name: sum(window.requests.get(name, 0.0) for window in windows) for name in names}
-    return {
-        name: sum(window.app_seconds.get(name, 0.0) for window in windows) / count
-        for name, count in asked.items()
-        if count
-    }
-
-
-def pace(seen: Observation, calm: Mapping[RequestClass, float], after: float = 0.0) -> float:
-    """How many times the CPU time of the calibration the pacer took in a load, after a share of its time.
-
-    :param calm: what its pages cost in the calibration, in seconds.
-    """
-    late = _late(seen, after)
-    asked = {name: sum(window.requests.get(name, 0.0) for window in late) for name in calm}
-    spent = sum(window.app_seconds.get(name, 0.0) for window in late for name in calm)
-    return spent / sum(count * calm[name] for name, count in asked.items())
-
-
 def of_the_application(requests: Mapping[RequestClass, float]) -> float:
     """Requests per second that the application answers."""
     return sum(rate for name, rate in requests.items() if name not in FILE_CLASSES)
 
 
 class Foretold(NamedTuple):
-    """What was predicted of a load: p95 of each class in seconds, and CPU use as a share of 1.
-
-    `alone` is p95 once more, by the calibration alone; `drift` is how many times its CPU time the pacer took.
-    """
+    """What was predicted of a load: p95 of each class in seconds, and CPU use as a share of 1."""
 
     p95: Mapping[RequestClass, float]
-    alone: Mapping[RequestClass, float]
     cpu: float
-    drift: float
 
 
 def timed(
@@ -152,15 +111,12 @@ def timed(
     count = sum(row.completed for row in often.values())
     pairs = {name: (foretold.p95[name], row.p95 or 0.0) for name, row in often.items() if name in foretold.p95}
     means = [sum(pair[side] * often[name].completed for name, pair in pairs.items()) / max(1, count) for side in (0, 1)]
-    alone = sum(foretold.alone.get(name, inf) * often[name].completed for name in pairs) / max(1, count)
     done, failed = sum(row.completed for row in load.classes), sum(row.failed for row in load.classes)
     return Timed(
         share=share,
         requests=sum(requests.values()),
         cpu=(foretold.cpu, cpu),
         p95=(means[0], means[1]),
-        p95_alone=alone,
-        drift=foretold.drift,
         classes=pairs,
         load_average=load_average,
         loop_lag=load.generator.loop_lag_p99,
@@ -176,15 +132,12 @@ def error(pair: tuple[float, float]) -> float:
 class Middle(NamedTuple):
     """One mix over all rounds in which it was played: medians of what was predicted and of what was measured.
 
-    `p95` and `p95_alone` have an entry for each of SHARES; drift and load average are those of every load.
+    `p95` has an entry for each of SHARES, `load_average` one for each load.
     """
 
     mix: str
-    drift: tuple[float, ...]
     saturation: tuple[float, float]
-    saturation_alone: tuple[float, float]
     p95: tuple[tuple[float, float], ...]
-    p95_alone: tuple[tuple[float, float], ...]
     load_average: tuple[float, ...]
 
 
@@ -201,11 +154,8 @@ def _middle(mix: str, rounds: Sequence[Proved]) -> Middle:
     shares = [loads[number :: len(SHARES)] for number in range(len(SHARES))]
     return Middle(
         mix=mix,
-        drift=(*(each.drift for each in rounds), *(one.drift for one in loads)),
         saturation=_medians(each.saturation for each in rounds),
-        saturation_alone=_medians((each.saturation_alone, each.saturation[1]) for each in rounds),
         p95=tuple(_medians(one.p95 for one in share) for share in shares),
-        p95_alone=tuple(_medians((one.p95_alone, one.p95[1]) for one in share) for share in shares),
         load_average=(*(each.load_average for each in rounds), *(one.load_average for one in loads)),
     )
 
@@ -217,8 +167,8 @@ def _medians(pairs: Iterable[tuple[float, float]]) -> tuple[float, float]:
 
 def table(found: Sequence[Middle]) -> str:
     """The table of the docs, in Markdown, with how many of its figures meet the targets under it."""
-    heads = ["mix", "drift", "saturation", "", "", "p95 at 50 %", "", "", "p95 at 80 %", "", "", "load average"]
-    under = ["", "", *3 * ["predicted", "measured", "error"], ""]
+    heads = ["mix", "saturation", "", "", "p95 at 50 %", "", "", "p95 at 80 %", "", "", "load average"]
+    under = ["", *3 * ["predicted", "measured", "error"], ""]
     rows = [heads, ["---"] * len(heads), under, *map(_row, found)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in rows) + "\n\n" + _summary(found)
 
@@ -226,28 +176,17 @@ def table(found: Sequence[Middle]) -> str:
 def _row(each: Middle) -> list[str]:
     cells = [
         each.mix,
-        _from_to(each.drift, 2),
         *(f"{rate:.0f}/s" for rate in each.saturation),
         f"{error(each.saturation):+.0%}",
     ]
     for pair in each.p95:
         cells += [*(f"{1000 * seconds:.0f} ms" for seconds in pair), f"{error(pair):+.0%}"]
-    return [*cells, _from_to(each.load_average, 1)]
-
-
-def _from_to(values: Sequence[float], digits: int) -> str:
-    return f"{min(values):.{digits}f} to {max(values):.{digits}f}"
+    return [*cells, f"{min(each.load_average):.1f} to {max(each.load_average):.1f}"]
 
 
 def _summary(found: Sequence[Middle]) -> str:
-    said = (
-        _met("Saturation", [each.saturation for each in found], THROUGHPUT),
-        _met("p95", [pair for each in found for pair in each.p95], P95),
-        "By the calibration alone, whatever the machine's speed meanwhile:",
-        _met("saturation", [each.saturation_alone for each in found], THROUGHPUT),
-        _met("p95", [pair for each in found for pair in each.p95_alone], P95),
-    )
-    return " ".join(said)
+    throughput = _met("Saturation", [each.saturation for each in found], THROUGHPUT)
+    return f"{throughput} {_met('p95', [pair for each in found for pair in each.p95], P95)}"
 
 
 def _met(what: str, pairs: Sequence[tuple[float, float]], limit: float) -> str:
@@ -264,12 +203,11 @@ def detail(proved: Iterable[Proved]) -> str:
     for each in proved:
         lines.append(
             f"{each.mix}: {each.saturation[0]:.0f}/s predicted, {each.saturation[1]:.0f}/s measured with "
-            f"{each.cpu_at_saturation:.0%} of the CPU at {each.offered:.0f}/s offered, drift {each.drift:.2f}"
+            f"{each.cpu_at_saturation:.0%} of the CPU at {each.offered:.0f}/s offered"
         )
         for one in each.timed:
             lines.append(
-                f"  {one.share:.0%}: {one.requests:.0f}/s, drift {one.drift:.2f}, "
-                f"CPU {one.cpu[0]:.0%} predicted, {one.cpu[1]:.0%} measured, "
+                f"  {one.share:.0%}: {one.requests:.0f}/s, CPU {one.cpu[0]:.0%} predicted, {one.cpu[1]:.0%} measured, "
                 f"{one.failed:.1%} failed, generator's lag p99 {1000 * one.loop_lag:.0f} ms"
             )
             lines += [f"    {name}: {1000 * a:.0f} ms, {1000 * b:.0f} ms" for name, (a, b) in one.classes.items()]

@@ -10,6 +10,7 @@ from lms_stack.course import Course, LabTarget, ServerHost, ServersTarget
 from lms_stack.demand import demand
 from lms_stack.facts import facts
 from lms_stack.plan import STACK_ROLES, Plan, Role
+from lms_stack.pools import pools
 from lms_stack.sizing import cpu_need, plan
 from lms_stack.units import Figure, Frozen
 from tests.unit.lms_stack.samples import COURSE, course, planned
@@ -115,6 +116,15 @@ def test_a_large_box_has_application_processes_for_all_of_its_need() -> None:
     known = facts()
     need = cpu_need(Role.APP, found.demand, known).high / known.service_demands.spread
     assert found.pools.app_processes.value >= need / known.sizing["target_utilisation"].number
+
+
+@given(st.floats(0.01, 64), st.integers(1, 20))
+def test_an_application_has_a_process_for_each_core_and_eight_threads_at_the_least(cores: float, hosts: int) -> None:
+    found = pools(learners=1_000, app_cores=cores, app_hosts=hosts, database_cores=1)
+    processes, threads = found.app_processes.value, found.app_threads.value
+    assert cores <= processes < cores + 1
+    assert threads >= 4
+    assert processes * threads >= 8
 
 
 def test_split_gives_each_role_a_host_of_its_own_whatever_its_size() -> None:
