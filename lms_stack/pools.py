@@ -25,7 +25,7 @@ def pools(*, learners: int, app_cores: float, app_hosts: int, database_cores: fl
     backends = max(8, ceil(database_cores * 4))
     return Pools(
         app_processes=_figure(
-            processes, "processes", "one for each core of need: two on one core served a ninth less (decision 0021)"
+            processes, "processes", "one for each core of need: two on one core serve a seventh less (decision 0021)"
         ),
         app_threads=_figure(
             threads, "threads", f"{_THREADS} to wait for database and cache while one computes, {_PLACES} on a host"
