@@ -17,6 +17,7 @@ from lms_stack.measurement import LoadResult
 from lms_stack.observation import Observation
 from lms_stack.plan import Role
 from lms_stack.request_classes import FILE_CLASSES
+from loadtests.short_loads import QUICK, Pace, calibration_loads, scaled_to, with_rates
 
 if TYPE_CHECKING:
     from loadtests.load_plan import LoadPlan
@@ -43,15 +44,14 @@ class Bench:
     password: str
     base: "LoadPlan"
 
-    def play(self, name: str, rates: Mapping[str, float], hold: float) -> LoadResult:
+    def play(self, name: str, rates: Mapping[str, float], hold: float, pace: Pace = QUICK) -> LoadResult:
         """Play one load from the deployment's generators.
 
         :raises StepFailed: a generator didn't run, or a person ended the load.
         """
         from loadtests.run import play  # noqa: PLC0415
-        from loadtests.short_loads import with_rates  # noqa: PLC0415
 
-        plan = with_rates(self.base, rates, facts().journeys, hold=hold)
+        plan = with_rates(self.base, rates, facts().journeys, hold=hold, pace=pace)
         generators = self.stack.topology.hosts_of(Role.LOADGEN)
         with self.settings.progress.step("load", f"Play {name}") as tell:
             load = play(plan, self.remote, generators, self.password, on_progress=tell)
@@ -59,9 +59,11 @@ class Bench:
             raise StepFailed("stopped by Ctrl-C: nothing is made of half a load", hint="the same command begins anew")
         return load
 
-    def observe(self, name: str, rates: Mapping[str, float], hold: float = HOLD) -> tuple[Observation, LoadResult]:
+    def observe(
+        self, name: str, rates: Mapping[str, float], hold: float = HOLD, pace: Pace = QUICK
+    ) -> tuple[Observation, LoadResult]:
         """Play one load and read what it cost the stack."""
-        load = self.play(name, rates, hold)
+        load = self.play(name, rates, hold, pace)
         return self.observed(name, load), load
 
     def observed(self, name: str, load: LoadResult) -> Observation:
@@ -132,8 +134,6 @@ def observe_all(ready: Bench, speed: float) -> list[Observation]:
 
     :param speed: of the hosts' cores, against those of the shipped table: slower ones get smaller loads.
     """
-    from loadtests.short_loads import calibration_loads, scaled_to  # noqa: PLC0415
-
     stack, known = ready.stack, facts()
     found = [at_rest(ready)]
     mix = {each.journey: each.arrivals.value for each in stack.plan.demand.journeys}

@@ -93,7 +93,7 @@ def estimate(stack: Standing, observations: Sequence[Observation], machine: Mach
         },
         spread=round(max(spread_of(tiers, requests), spread_by(drifted)), 3),
     )
-    beyond = beyond_cpu(observations, stack.topology, calibrated(facts(), made), made)
+    beyond = beyond_cpu(observations, stack.topology, calibrated(facts(), made), made, stack.plan.pools)
     return made.model_copy(update={"beyond": beyond})
 
 

@@ -58,7 +58,7 @@ def record_verify(stack: Standing, wanted: Demand, measured: Measurement, judged
 def _of_verify(stack: Standing, wanted: Demand, measured: Measurement, facts: Facts) -> Iterator[Forecast]:
     own = own_calibration(stack.paths)
     rates = {name: figure.value for name, figure in wanted.requests.items()}
-    solved = predicted(stack.topology, rates, facts, own)
+    solved = predicted(stack.topology, rates, facts, own, pools=stack.plan.pools)
     yield from _cpu(solved.cpu(), measured)
     yield from _rates(stack, wanted, measured, facts)
     rows = {row.request_class: row for row in measured.load.classes}

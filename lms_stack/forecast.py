@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from lms_stack.facts import Facts
 from lms_stack.observation import Observation
+from lms_stack.plan import Pools
+from lms_stack.pool_stations import limiting_pools
 from lms_stack.queueing.network import Solution, Station, solve
 from lms_stack.request_classes import FILE_CLASSES, RequestClass
 from lms_stack.roles import Role, stack_roles
@@ -99,6 +101,7 @@ def predicted(
     known: Facts,
     own: "Calibration | None" = None,
     *,
+    pools: Pools | None = None,
     draws: int = DRAWS,
     seed: int = 1,
 ) -> Predicted:
@@ -106,6 +109,7 @@ def predicted(
 
     :param known: the facts, with the service demands of `own` where there is one.
     :param own: the calibration of these hosts: what they take at rest, and what answers take beside CPU time.
+    :param pools: the pools of the stack, which limit how many requests share the cores; no limit where it is None.
     :param draws: 1 for the middle alone.
     """
     found, rest = tiers(topology), own.at_rest if own else {}
@@ -114,7 +118,9 @@ def predicted(
     factors = _factors(known.service_demands.spread, draws, len(classes), seed)
     rates = np.broadcast_to(np.array([requests[name] for name in classes]), (draws, len(classes)))
     stations = [tier.station(rest) for tier in found]
-    solution = solve(stations, rates, costs[None] * factors[:, :, None], scv=VARIATION)
+    limiting = limiting_pools([tier.roles for tier in found], stations, pools) if pools else ()
+    costs = np.hstack([costs, np.zeros((len(classes), len(limiting)))])
+    solution = solve((*stations, *limiting), rates, costs[None] * factors[:, :, None], scv=VARIATION)
     at_rest_of = tuple(tier.hosts[0].cores - station.servers for tier, station in zip(found, stations, strict=True))
     beyond = np.array([own.beyond.get(name, 0.0) if own else 0.0 for name in classes])
     return Predicted(classes, found, at_rest_of, solution, beyond, _own(MODEL_SPREAD, draws, len(classes), seed + 1))
@@ -171,7 +177,11 @@ def rate_of_arrivals(
 
 
 def beyond_cpu(
-    observations: Sequence[Observation], topology: Topology, known: Facts, own: "Calibration"
+    observations: Sequence[Observation],
+    topology: Topology,
+    known: Facts,
+    own: "Calibration",
+    pools: Pools | None = None,
 ) -> dict[RequestClass, float]:
     """What answers of each class take beside the CPU time of the services, in seconds: the median over the loads.
 
@@ -181,7 +191,7 @@ def beyond_cpu(
     found: dict[RequestClass, list[float]] = {}
     for each in observations:
         rates = _rates(each)
-        solved = predicted(topology, rates, known, own.model_copy(update={"beyond": {}}), draws=1)
+        solved = predicted(topology, rates, known, own.model_copy(update={"beyond": {}}), pools=pools, draws=1)
         half = dict(zip(solved.classes, solved.solution.percentile(0.5)[0], strict=True))
         for name in half.keys() & each.p50.keys():
             if np.isfinite(half[name]) and rates[name] * each.seconds >= ENOUGH:

@@ -1,6 +1,7 @@
 """Load plans for the calibration and its proof: one journey alone, or a mix, at a chosen share of the stack's cores."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from lms_stack.facts import Journey, ServiceDemands
 from lms_stack.request_classes import RequestClass
@@ -8,15 +9,34 @@ from lms_stack.roles import STACK_ROLES, stack_roles
 from lms_stack.topology import Host, Topology
 from loadtests.load_plan import JourneyLoad, LoadPlan
 
-#: Sessions signed in before a short load: enough that visitors of one session seldom wait for one another.
-SESSIONS = 60
+
+class Pace(NamedTuple):
+    """How visitors come and go from page to page: seconds of a pause and of the warm-up, and how many are signed in.
+
+    Enough are signed in before that visitors of one session seldom wait for one another. With the same `seed` the same
+    visitors come at the same moments, by the rate: where several loads are to tell more than one, each wants its own.
+    """
+
+    think: float
+    warm_up: float
+    sessions: int
+    seed: int = 1
+
+
+#: For CPU time, on which it doesn't depend how closely the requests of a visit follow one another.
+QUICK = Pace(0.5, 4.0, 60)
+#: For waiting times: learners take longer over a page than half a second, and requests that follow one another so soon
+#: come in bursts, which wait longer near saturation than those of visitors who come and go independently.
+UNHURRIED = Pace(3.0, 45.0, 160)
 #: Most journeys that a calibration plays alone: each takes half a minute.
 MOST_ALONE = 10
 #: Highest share of the edge's line that a short load takes: it looks for CPU time, not for the end of the line.
 LINE_SHARE = 0.6
 
 
-def with_rates(base: LoadPlan, rates: Mapping[str, float], known: Mapping[str, Journey], *, hold: float) -> LoadPlan:
+def with_rates(
+    base: LoadPlan, rates: Mapping[str, float], known: Mapping[str, Journey], *, hold: float, pace: Pace = QUICK
+) -> LoadPlan:
     """A load plan like `base` with other journeys.
 
     :param rates: arrivals per second by journey.
@@ -26,8 +46,7 @@ def with_rates(base: LoadPlan, rates: Mapping[str, float], known: Mapping[str, J
         JourneyLoad(name=name, rate=rate, role=known[name].role, requests=known[name].requests)
         for name, rate in rates.items()
     )
-    changed = {"journeys": journeys, "hold": hold, "warm_up": 4.0, "sessions": SESSIONS, "think": 0.5}
-    return base.model_copy(update=changed)
+    return base.model_copy(update={"journeys": journeys, "hold": hold, **pace._asdict()})
 
 
 def requests_of(rates: Mapping[str, float], known: Mapping[str, Journey]) -> dict[RequestClass, float]:

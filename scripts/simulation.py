@@ -15,6 +15,8 @@ from lms_stack.queueing.network import Station
 
 #: The share of the time at the start that is left out, for the network to fill; and at the end, for requests to finish.
 WARM_UP, COOL_DOWN = 0.1, 0.05
+#: Seconds after which nothing is simulated any more.
+NEVER = 1e12
 
 
 @dataclass(frozen=True)
@@ -41,25 +43,45 @@ class Simulated:
         return np.array([each.size for each in self.times])
 
 
+@dataclass(frozen=True)
+class Came:
+    """Requests that came somewhere, to be played again: when each did, and which span of time counts, in seconds."""
+
+    moments: tuple[Array, ...]
+    """For each class, rising from 0 on."""
+    begin: float
+    end: float
+
+
 def simulate(
-    stations: Sequence[Station], rates: Array, demands: Array, *, requests: int, scv: float = 1.0, seed: int = 1
+    stations: Sequence[Station],
+    rates: Array,
+    demands: Array,
+    *,
+    requests: int = 0,
+    came: Came | None = None,
+    scv: float = 1.0,
+    seed: int = 1,
 ) -> Simulated:
-    """Play so many requests through a network without pools over several stations.
+    """Play so many requests through a network without pools over several stations, or those that came.
 
     A request passes its stations in their order. A pool may stand before the one station beyond it, on the same hosts.
 
     :param rates: (classes,), 1/s.
     :param demands: (classes, stations), seconds of one core.
     :param scv: squared coefficient of variation of the demands, gamma distributed; 0 makes them all alike.
+    :raises ValueError: requests that came would have to be shared out among hosts.
     """
     served = [j for j, station in enumerate(stations) if not station.beyond]
     nodes = [j for j in served for _ in range(stations[j].hosts)]
+    if came and len(nodes) > len(served):
+        raise ValueError("requests that came can be played on one host of each station only")
     way = _Way(nodes, rates, demands, scv)
-    until = requests / float(rates.sum())
+    until = came.end if came else requests / float(rates.sum())
     ciw.seed(seed)
     simulation = ciw.Simulation(
         ciw.create_network(
-            arrival_distributions=way.arrivals(),
+            arrival_distributions=way.again(came) if came else way.arrivals(),
             service_distributions=way.services(),
             routing=way.routes(),
             number_of_servers=[_places(stations, j) for j in nodes],
@@ -68,7 +90,8 @@ def simulate(
         node_class=[ciw.PSNode] * len(nodes),
     )
     simulation.simulate_until_max_time(until)
-    return _seen(simulation.get_all_records(), stations, nodes, len(rates), until)
+    span = (came.begin, came.end) if came else (WARM_UP * until, (1 - COOL_DOWN) * until)
+    return _seen(simulation.get_all_records(), stations, nodes, len(rates), span)
 
 
 def _places(stations: Sequence[Station], index: int) -> float:
@@ -96,6 +119,15 @@ class _Way:
             first = self._stops(k)[0]
             each = float(rate) / len(self._hosts(first))
             found[str(k)] = [ciw.dists.Exponential(each) if j == first else None for j in self.nodes]
+        return found
+
+    def again(self, came: Came) -> dict[str, list[Any]]:
+        """Each class at the moments at which it came, and then no more."""
+        found: dict[str, list[Any]] = {}
+        for k, moments in enumerate(came.moments):
+            gaps = [*np.diff(moments, prepend=0.0).tolist(), NEVER]
+            first = self._stops(k)[0]
+            found[str(k)] = [ciw.dists.Sequential(gaps) if j == first else None for j in self.nodes]
         return found
 
     def services(self) -> dict[str, list[Any]]:
@@ -127,7 +159,9 @@ class _Way:
         return ciw.dists.Gamma(1 / self.scv, mean * self.scv)
 
 
-def _seen(records: list[Any], stations: Sequence[Station], nodes: list[int], classes: int, until: float) -> Simulated:
+def _seen(
+    records: list[Any], stations: Sequence[Station], nodes: list[int], classes: int, span: tuple[float, float]
+) -> Simulated:
     begun: dict[int, float] = {}
     ended: dict[int, float] = {}
     kinds: dict[int, int] = {}
@@ -140,20 +174,20 @@ def _seen(records: list[Any], stations: Sequence[Station], nodes: list[int], cla
         stays[record.node].append((record.arrival_date, record.exit_date))
     times: list[list[float]] = [[] for _ in range(classes)]
     for number, kind in kinds.items():
-        if WARM_UP * until <= begun[number] <= (1 - COOL_DOWN) * until:
+        if span[0] <= begun[number] <= span[1]:
             times[kind].append(ended[number] - begun[number])
     utilisation = np.zeros(len(stations))
     for number, j in enumerate(nodes, 1):
-        utilisation[j] += _busy(np.array(stays[number]).reshape(-1, 2), stations[j].servers, until) / stations[j].hosts
+        utilisation[j] += _busy(np.array(stays[number]).reshape(-1, 2), stations[j].servers, span) / stations[j].hosts
     return Simulated(utilisation, tuple(np.array(each) for each in times))
 
 
-def _busy(stays: Array, cores: float, until: float) -> float:
+def _busy(stays: Array, cores: float, span: tuple[float, float]) -> float:
     """The share of a host's cores that were busy, from when requests came to it and left it."""
     at = np.concatenate([stays[:, 0], stays[:, 1]])
     change = np.concatenate([np.ones(len(stays)), -np.ones(len(stays))])
     order = np.argsort(at, kind="stable")
-    begin, end = WARM_UP * until, (1 - COOL_DOWN) * until
-    edges = np.clip(np.concatenate([[0.0], at[order], [until]]), begin, end)
+    begin, end = span
+    edges = np.clip(np.concatenate([[0.0], at[order], [end]]), begin, end)
     there = np.concatenate([[0.0], np.cumsum(change[order])])
     return float((np.minimum(there, cores) * np.diff(edges)).sum() / (end - begin) / cores)

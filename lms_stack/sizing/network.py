@@ -7,17 +7,13 @@ import numpy as np
 
 from lms_stack.outlook import Tier
 from lms_stack.plan import Pools
+from lms_stack.pool_stations import CONNECTIONS, THREADS, limiting_pools
 from lms_stack.queueing.network import POOL_BLAMED, Solution, Station, solve
 from lms_stack.roles import STACK_ROLES, Role
 from lms_stack.sizing.draws import Array, LoadDraws
 
 #: How resources other than cores are called where they are what is full first.
 LINE = "the edge's line"
-THREADS = "application threads"
-CONNECTIONS = "pgbouncer's connections"
-
-#: The roles that a request needs while it holds a thread of the application.
-_BEHIND_THREADS = frozenset({Role.APP, Role.DATABASE, Role.CACHE})
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ def outcome(
     :param pools: the pools that limit how many requests are at work at once; no limit where it is None.
     """
     cores = tuple(_station(tier, lost) for tier in tiers)
-    limiting = _pools(tiers, cores, pools) if pools else ()
+    limiting = limiting_pools([tier.roles for tier in tiers], cores, pools) if pools else ()
     demands = np.stack([_demand(tier, load) for tier in tiers], axis=-1)
     demands = np.concatenate([demands, np.zeros((*demands.shape[:2], len(limiting)))], axis=-1)
     solution = solve((*cores, *limiting), load.requests, demands)
@@ -73,22 +69,6 @@ def _station(tier: Tier, lost: int) -> Station:
     alone = tier.roles == (Role.APP,) and tier.processes
     servers = min(tier.cores.value, tier.processes) if alone else tier.cores.value
     return Station(name=" + ".join(tier.roles), servers=servers, hosts=hosts)
-
-
-def _pools(tiers: Sequence[Tier], cores: Sequence[Station], pools: Pools) -> tuple[Station, ...]:
-    """The application's threads, and pgbouncer's connections where the database has hosts of its own.
-
-    Where roles share a host its cores can't be told apart, so that files pass the threads too, and connections, which
-    are never fewer than the threads of one host up to eight, aren't looked at.
-    """
-    application = next(index for index, tier in enumerate(tiers) if Role.APP in tier.roles)
-    database = next(index for index, tier in enumerate(tiers) if Role.DATABASE in tier.roles)
-    beyond = tuple(cores[index].name for index, tier in enumerate(tiers) if _BEHIND_THREADS & set(tier.roles))
-    places = int(pools.app_processes.value * pools.app_threads.value)
-    threads = Station(THREADS, places, cores[application].hosts, beyond)
-    if database == application:
-        return (threads,)
-    return threads, Station(CONNECTIONS, int(pools.pgbouncer_pool.value), 1, (cores[database].name,))
 
 
 def _demand(tier: Tier, load: LoadDraws) -> Array:

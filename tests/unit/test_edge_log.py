@@ -14,7 +14,7 @@ from lms_stack.measurement import ClassResult
 from lms_stack.remote import RemoteResult
 from lms_stack.request_classes import RequestClass
 from monitoring import edge_log
-from monitoring.edge_log import edge_times
+from monitoring.edge_log import edge_arrivals, edge_times
 from tests.unit.fake_remote import FakeRemote
 from tests.unit.stacks import small_stack
 
@@ -144,3 +144,12 @@ def test_few_requests_and_classes_that_the_log_does_not_know_are_never_called_un
     assert unknown.gap is None
     assert not rare.unexplained
     assert not unknown.unexplained
+
+
+def test_when_requests_came_is_told_by_class_from_both_logs_in_seconds_from_the_beginning(logs: Path) -> None:
+    (logs / "access.json.1").write_text(line(2.5, 0.5) + "\n" + line(1.0, 2.0) + "\n", "utf-8")
+    (logs / "access.json").write_text(
+        "\n".join((line(1.5, 0.5), line(9.0, 1.0, "inbox"), line(9.0, 1.0, client=SOMEBODY), "no JSON")), "utf-8"
+    )
+    found = edge_arrivals(ThisMachine(), small_stack(), BEGAN, ENDED)
+    assert found == {RequestClass.LOGIN: (1.0, 2.0), RequestClass.INBOX: (8.0,)}

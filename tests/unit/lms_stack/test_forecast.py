@@ -12,6 +12,7 @@ from lms_stack.facts import facts
 from lms_stack.forecast import beyond_cpu, pages, predicted, rate_of_arrivals, tiers
 from lms_stack.observation import Observation, Window
 from lms_stack.plan import STACK_ROLES, Role
+from lms_stack.pools import pools
 from lms_stack.request_classes import RequestClass
 from tests.unit.stacks import small_stack, split_stack
 
@@ -50,6 +51,18 @@ def test_what_the_services_take_at_rest_is_added_and_leaves_less_for_requests() 
     assert rested.headroom().mid == pytest.approx(0.8 * plain.headroom().mid)
     login = RequestClass.COURSE_PAGE
     assert rested.p95()[login].mid > plain.p95()[login].mid
+
+
+def test_behind_few_threads_of_a_busy_host_light_pages_take_longer_and_heavy_ones_less() -> None:
+    few = pools(learners=500, app_cores=1.0, app_hosts=1, database_cores=0.2)
+    mix = {RequestClass.LOGIN_FORM: 3.0, RequestClass.COURSE_LIST: 1.0, RequestClass.LOGIN: 1.0}
+    times = 0.85 * predicted(small_stack(), mix, facts(), draws=1).headroom().mid
+    busy = {name: times * rate for name, rate in mix.items()}
+    free, behind = (predicted(small_stack(), busy, facts(), pools=each, draws=1) for each in (None, few))
+    light, *_, heavy = sorted(mix, key=_cost)
+    assert behind.p95()[light].mid > free.p95()[light].mid
+    assert behind.p95()[heavy].mid < free.p95()[heavy].mid
+    assert behind.cpu()["lms-1"].mid == pytest.approx(free.cpu()["lms-1"].mid)
 
 
 def test_what_answers_take_beside_cpu_time_is_added_to_them() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from lms_stack.queueing.network import Station, solve
 from scripts.check_model import Case, Compared, compare, table
-from scripts.simulation import simulate
+from scripts.simulation import Came, simulate
 
 CASES = [
     Case("an exam", 0.5, 1, 0.5, requests=20_000),
@@ -34,6 +34,20 @@ def test_a_pool_before_shared_cores_is_simulated_as_it_is_solved() -> None:
     found = solve(stations, rates[None], demands)
     assert found.mean[0, 0] == pytest.approx(seen.mean[0], rel=0.1)
     assert found.percentile(0.95)[0, 0] == pytest.approx(seen.percentile(0.95)[0], rel=0.2)
+
+
+def test_requests_that_came_are_played_again_at_their_moments_and_only_those_of_the_span_are_timed() -> None:
+    came = Came((np.array([0.0, 5.0, 9.0]), np.array([5.0])), 1.0, 8.0)
+    demands = np.array([[1.0], [0.5]])
+    seen = simulate([Station("app", 1)], np.zeros(2), demands, came=came, scv=0)
+    # Both come at 5 s and share the core: the smaller one's half a second takes one, the other is done at 6.5 s.
+    assert [each.tolist() for each in seen.times] == [pytest.approx([1.5]), pytest.approx([1.0])]
+    assert seen.utilisation[0] == pytest.approx(1.5 / 7)
+
+
+def test_requests_that_came_are_not_shared_out_among_hosts() -> None:
+    with pytest.raises(ValueError, match="one host of each station"):
+        simulate([Station("app", 1, hosts=2)], np.zeros(1), np.array([[1.0]]), came=Came((np.array([0.0]),), 0.0, 1.0))
 
 
 def test_the_table_tells_both_answers_and_how_far_they_are_apart() -> None:
