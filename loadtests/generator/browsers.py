@@ -14,7 +14,7 @@ from gevent.pool import Pool
 from locust.contrib.fasthttp import FastHttpSession
 
 from loadtests.generator.journeys import Journeys
-from loadtests.generator.people import accounts, thinker
+from loadtests.generator.people import accounts, fewest_first, thinker
 from loadtests.generator.visitor import Failed, Slice, Visitor
 
 #: Journeys of people who arrive: a new browser each. All others are in the middle of a visit.
@@ -107,7 +107,7 @@ class Browsers:
     def sign_in(self, user: Any, stopped: Callable[[], bool]) -> None:
         """Sign in those who are in the middle of their visit, a few at a time; who can't is simply not among them."""
         small, until = Pool(4), time.monotonic() + SIGN_IN
-        for role, (pattern, numbers) in self._staying.items():
+        for role, (pattern, numbers) in fewest_first(self._staying):
             for number in numbers:
                 if stopped() or time.monotonic() > until:
                     break

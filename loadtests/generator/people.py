@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 
 def thinker(mean: float, spread: float, chance: random.Random) -> Callable[[], float]:
@@ -15,3 +15,11 @@ def accounts(count: int, part: int, parts: int) -> list[int]:
     """The numbers of this generator's accounts: each has its own; where there are too few, all have all."""
     mine = [number for number in range(1, count + 1) if (number - 1) % parts == part]
     return mine or list(range(1, count + 1))
+
+
+def fewest_first(people: Mapping[str, tuple[str, Sequence[int]]]) -> list[tuple[str, tuple[str, Sequence[int]]]]:
+    """Roles with a pattern and numbers of accounts, in the order in which they sign in.
+
+    Where a slow site takes too long for all, some of many learners are then missing, and not the few who teach.
+    """
+    return sorted(people.items(), key=lambda each: len(each[1][1]))

@@ -14,7 +14,7 @@ from lms_stack.demand import demand
 from lms_stack.facts import facts
 from lms_stack.sizing import plan
 from loadtests.generator.arrivals import Rate, poisson
-from loadtests.generator.people import accounts, thinker
+from loadtests.generator.people import accounts, fewest_first, thinker
 from loadtests.generator.timeline import BETWEEN, Stretch, arrivals, timeline
 from loadtests.load_plan import all_phases, ramp_reach
 
@@ -99,6 +99,11 @@ def test_no_two_generators_use_the_same_account_where_there_are_enough(count: in
     assert all(shares)
     if count >= parts:
         assert sorted(number for share in shares for number in share) == list(range(1, count + 1))
+
+
+def test_the_few_who_teach_sign_in_before_the_many_who_learn() -> None:
+    people = {"learner": ("l-{}", range(60)), "instructor": ("i-{}", range(5)), "organiser": ("o-{}", range(1))}
+    assert [role for role, _ in fewest_first(people)] == ["organiser", "instructor", "learner"]
 
 
 def test_think_times_have_the_mean_that_was_asked_for_and_a_long_tail() -> None:
