@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lms_stack.facts import facts
+from lms_stack.pool_stations import CONNECTIONS, THREADS
 from lms_stack.roles import STACK_ROLES, Role
 from lms_stack.sizing.draws import figure, interval, load_draws
-from lms_stack.sizing.network import CONNECTIONS, LINE, THREADS, outcome
+from lms_stack.sizing.network import LINE, outcome
 from tests.unit.lms_stack.samples import COURSE, planned
 from tests.unit.lms_stack.sizing.loads import load, tier
 
