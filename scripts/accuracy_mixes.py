@@ -19,9 +19,8 @@ MIXES: dict[str, dict[str, float]] = {
     "essays and marks": {"sign_in": 1, "study": 1, "essay": 2, "gradebook": 1.5},
     "quizzes": {"sign_in": 0.5, "study": 2, "quiz": 2, "forum_read_only": 1},
 }
-#: Shares of the predicted saturation at which answers are timed, each with a share of the requests: a queue near
-#: saturation comes and goes slowly. A simulation of one core (docs/calibration.md) has p95 of 3,000 requests within 9 %
-#: (standard deviation) at 50 %, of 10,000 within 17 % at 80 %.
+#: Shares of the predicted saturation at which answers are timed, each with a share of the requests: the nearer
+#: saturation, the longer a queue takes to come and go, and the more of p95 is chance.
 SHARES = {0.5: 0.3, 0.8: 1.0}
 #: How much of the predicted saturation is offered to find the real one, and again where the CPU wasn't full at that.
 OVERLOADS = (1.25, 1.6)
