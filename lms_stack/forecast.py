@@ -112,18 +112,38 @@ def predicted(
     :param pools: the pools of the stack, which limit how many requests share the cores; no limit where it is None.
     :param draws: 1 for the middle alone.
     """
-    found, rest = tiers(topology), own.at_rest if own else {}
     classes = tuple(name for name, rate in requests.items() if rate > 0)
-    costs = np.array([[_cost(tier, name, known) for tier in found] for name in classes]).reshape(len(classes), -1)
+    found, stations, costs = network(topology, classes, known, own.at_rest if own else {}, pools)
     factors = _factors(known.service_demands.spread, draws, len(classes), seed)
     rates = np.broadcast_to(np.array([requests[name] for name in classes]), (draws, len(classes)))
-    stations = [tier.station(rest) for tier in found]
-    limiting = limiting_pools([tier.roles for tier in found], stations, pools) if pools else ()
-    costs = np.hstack([costs, np.zeros((len(classes), len(limiting)))])
-    solution = solve((*stations, *limiting), rates, costs[None] * factors[:, :, None], scv=VARIATION)
-    at_rest_of = tuple(tier.hosts[0].cores - station.servers for tier, station in zip(found, stations, strict=True))
+    solution = solve(stations, rates, costs[None] * factors[:, :, None], scv=VARIATION)
+    cores = stations[: len(found)]
+    at_rest_of = tuple(tier.hosts[0].cores - station.servers for tier, station in zip(found, cores, strict=True))
     beyond = np.array([own.beyond.get(name, 0.0) if own else 0.0 for name in classes])
     return Predicted(classes, found, at_rest_of, solution, beyond, _own(MODEL_SPREAD, draws, len(classes), seed + 1))
+
+
+def network(
+    topology: Topology,
+    classes: Sequence[RequestClass],
+    known: Facts,
+    at_rest: Mapping[Role, float],
+    pools: Pools | None = None,
+) -> tuple[tuple[Tier, ...], tuple[Station, ...], Array]:
+    """The hosts that carry learners as a queueing network.
+
+    :param at_rest: cores that the services of a role keep busy without a request.
+    :param pools: as `predicted` says.
+    :returns: the tiers; their stations in the same order, and after them the pools; demands (classes, stations) in
+        seconds of one core, 0 at a pool.
+    """
+    found = tiers(topology)
+    cores = tuple(tier.station(at_rest) for tier in found)
+    limiting = limiting_pools([tier.roles for tier in found], cores, pools) if pools else ()
+    costs = np.zeros((len(classes), len(cores) + len(limiting)))
+    for row, name in zip(costs, classes, strict=True):
+        row[: len(cores)] = [_cost(tier, name, known) for tier in found]
+    return found, (*cores, *limiting), costs
 
 
 def _cost(tier: Tier, name: RequestClass, known: Facts) -> float:

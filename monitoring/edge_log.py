@@ -17,7 +17,7 @@ LOGS = ("/var/log/nginx/access.json.1", "/var/log/nginx/access.json")
 TIMEOUT = 120
 
 # Runs on the edge under Debian's python3. The log's time is that of a request's end; lines that are no JSON are passed
-# over. `found` has each request that began in the span, by class: seconds from its beginning, and the row.
+# over. `found` has each request that began in the span, by class: seconds since its beginning, seconds taken, status.
 _READER = """
 import json, math, sys
 began, ended, clients, *logs = sys.argv[1:]
@@ -47,8 +47,9 @@ for name, seen in sorted(found.items()):
                  "p50": at(0.5), "p95": at(0.95), "p99": at(0.99), "longest": times[-1]})
 print(json.dumps(rows))
 """
+# Prints one JSON line, the moments of each class.
 _MOMENTS = """
-print(json.dumps({name: sorted(round(start, 4) for start, *_ in seen) for name, seen in found.items()}))
+print(json.dumps({name: [round(start, 4) for start, *_ in seen] for name, seen in found.items()}))
 """
 
 

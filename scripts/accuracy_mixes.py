@@ -90,6 +90,26 @@ class Foretold(NamedTuple):
     cpu: float
 
 
+def p95_of(foretold: Mapping[RequestClass, float], load: LoadResult) -> dict[RequestClass, tuple[float, float]]:
+    """p95 of each page class, predicted and measured, in seconds; of classes with too few requests nothing is told."""
+    return {
+        row.request_class: (foretold[row.request_class], row.p95)
+        for row in load.classes
+        if row.request_class in foretold
+        and row.request_class not in FILE_CLASSES
+        and row.completed >= SAMPLES
+        and row.p95 is not None
+    }
+
+
+def over_classes(p95: Mapping[RequestClass, tuple[float, float]], load: LoadResult) -> tuple[float, float]:
+    """The means of those over the classes, each by its requests."""
+    counts = {row.request_class: row.completed for row in load.classes if row.request_class in p95}
+    whole = max(1, sum(counts.values()))
+    foretold, measured = (sum(pair[side] * counts[name] for name, pair in p95.items()) / whole for side in (0, 1))
+    return foretold, measured
+
+
 def timed(
     share: float,
     requests: Mapping[RequestClass, float],
@@ -98,23 +118,21 @@ def timed(
     *,
     cpu: float,
     load_average: float,
+    again: float | None = None,
 ) -> Timed:
     """What a load showed beside what was foretold: p95 by class in seconds, and CPU use."""
-    rows = {row.request_class: row for row in load.classes if row.request_class not in FILE_CLASSES}
-    often = {name: row for name, row in rows.items() if row.completed >= SAMPLES and row.p95 is not None}
-    count = sum(row.completed for row in often.values())
-    pairs = {name: (foretold.p95[name], row.p95 or 0.0) for name, row in often.items() if name in foretold.p95}
-    means = [sum(pair[side] * often[name].completed for name, pair in pairs.items()) / max(1, count) for side in (0, 1)]
+    classes = p95_of(foretold.p95, load)
     done, failed = sum(row.completed for row in load.classes), sum(row.failed for row in load.classes)
     return Timed(
         share=share,
         requests=sum(requests.values()),
         cpu=(foretold.cpu, cpu),
-        p95=(means[0], means[1]),
-        classes=pairs,
+        p95=over_classes(classes, load),
+        classes=classes,
         load_average=load_average,
         loop_lag=load.generator.loop_lag_p99,
         failed=failed / max(1, done + failed),
+        again=again,
     )
 
 

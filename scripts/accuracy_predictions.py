@@ -1,7 +1,6 @@
 """What scripts/accuracy recorded, and what the calibration foretells of it at the speed of that minute."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from math import exp, log
 from statistics import fmean
 from typing import Self
@@ -11,17 +10,14 @@ from pydantic import Field
 
 from lms_stack.calibration import Calibration, Refit, calibrated
 from lms_stack.facts import facts
-from lms_stack.forecast import VARIATION, Predicted, predicted, tiers
+from lms_stack.forecast import VARIATION, Predicted, network, predicted
 from lms_stack.measurement import LoadResult
 from lms_stack.observation import Observation
 from lms_stack.plan import Pools
-from lms_stack.pool_stations import limiting_pools
-from lms_stack.queueing.formulas import Array
-from lms_stack.queueing.network import Station
 from lms_stack.request_classes import RequestClass
 from lms_stack.topology import Topology
 from lms_stack.units import Frozen
-from scripts.accuracy_mixes import Foretold, Proved, Timed, of_the_application, served, timed
+from scripts.accuracy_mixes import Foretold, Proved, Timed, of_the_application, over_classes, p95_of, served, timed
 from scripts.simulation import Came, simulate
 
 #: How often a load is simulated: the arrivals are given, only what each request costs is drawn.
@@ -33,7 +29,7 @@ SETTLED = 1 / 3
 class Played(Frozen):
     """One load: what the stack's counters and the generator say of it, and the machine's load average at its end.
 
-    `came`: when requests of each class came to the edge, in seconds from the load's first visitor on.
+    `came`: when requests of each class came to the edge, in seconds from the load's first visitor on; of timed loads.
     """
 
     seen: Observation
@@ -103,8 +99,9 @@ class Known(Frozen):
             for each in references
         ]
         speed = exp(fmean(ratios))
-        now: datetime = references[-1].load.hold_ended
-        refit = Refit(at=now, entries=len(references), factor=speed, spread=calibration.spread)
+        factor = speed * (calibration.refit.factor if calibration.refit else 1.0)
+        at = references[-1].load.hold_ended
+        refit = Refit(at=at, entries=len(references), factor=factor, spread=calibration.spread)
         return plain.model_copy(update={"calibration": calibration.model_copy(update={"refit": refit}), "speed": speed})
 
     def predicted(self, requests: Mapping[RequestClass, float]) -> Predicted:
@@ -129,15 +126,15 @@ class Known(Frozen):
         requests = served(played.seen)
         solved = self.predicted(requests)
         p95 = {name: each.mid for name, each in solved.p95().items()}
-        made = timed(
+        return timed(
             share,
             requests,
             Foretold(p95, _cpu(solved)),
             played.load,
             cpu=cpu_of(self.topology, played.seen),
             load_average=played.load_average,
+            again=self.simulated(played) if played.came else None,
         )
-        return made.model_copy(update={"again": self.simulated(played)}) if played.came else made
 
     def simulated(self, played: Played) -> float:
         """p95 of a load in seconds, as `timed` takes it, by simulations of the model with the requests that came.
@@ -145,29 +142,19 @@ class Known(Frozen):
         What they say of it that the formula doesn't is the luck of these arrivals.
         """
         classes = tuple(name for name, moments in played.came.items() if moments)
-        stations, costs = self._network(classes)
+        known, at_rest = calibrated(facts(), self.calibration), self.calibration.at_rest
+        _, stations, costs = network(self.topology, classes, known, at_rest, self.pools)
         began = played.load.started
         span = [(each - began).total_seconds() for each in (played.load.hold_started, played.load.hold_ended)]
         came = Came(tuple(np.array(played.came[name]) for name in classes), *span)
         none = np.zeros(len(classes))
+        beyond = np.array([self.calibration.beyond.get(name, 0.0) for name in classes])
         found = []
         for seed in range(1, TIMES + 1):
             seen = simulate(stations, none, costs, came=came, scv=VARIATION, seed=seed)
-            beyond = np.array([self.calibration.beyond.get(name, 0.0) for name in classes])
             p95 = dict(zip(classes, seen.percentile(0.95) + beyond, strict=True))
-            found.append(timed(0.0, {}, Foretold(p95, 0.0), played.load, cpu=0.0, load_average=0.0).p95[0])
+            found.append(over_classes(p95_of(p95, played.load), played.load)[0])
         return fmean(found)
-
-    def _network(self, classes: Sequence[RequestClass]) -> tuple[list[Station], Array]:
-        """Stations, and demands (classes, stations) in seconds of one core."""
-        demands = calibrated(facts(), self.calibration).service_demands.demands
-        found = tiers(self.topology)
-        cores = [tier.station(self.calibration.at_rest) for tier in found]
-        stations = [*cores, *limiting_pools([tier.roles for tier in found], cores, self.pools)]
-        costs = np.zeros((len(classes), len(stations)))
-        for row, name in zip(costs, classes, strict=True):
-            row[: len(cores)] = [sum(demands[name].of(role) for role in tier.roles) for tier in found]
-        return stations, costs
 
 
 def cpu_of(topology: Topology, seen: Observation) -> float:
