@@ -1,21 +1,17 @@
 """calibrate: short loads on the stack that stands, and from them what one request of each class costs there."""
 
-import json
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.resources import files
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
 from cli.bench import bench, observe_all
+from cli.cores import now, timed, versions
 from cli.deployments import Standing, standing, write_private
-from cli.settings import Settings, version
+from cli.settings import Settings
 from lms_stack.calibration import Calibration, Machine, by_speed, calibrated, to_yaml
 from lms_stack.drift import at_one_speed, spread_by
 from lms_stack.errors import StepFailed
@@ -24,15 +20,12 @@ from lms_stack.facts import facts
 from lms_stack.forecast import beyond_cpu
 from lms_stack.observation import Observation
 from lms_stack.plan import STACK_ROLES, Role
+from lms_stack.remote import Remote
 from lms_stack.request_classes import RequestClass
 from lms_stack.units import Interval
 
-if TYPE_CHECKING:
-    from runbooks.ssh import SshRemote
-
 #: A load of which more than this share failed says nothing of what its requests cost.
 MOST_FAILED = 0.05
-ROOT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
@@ -60,14 +53,19 @@ def _by_speed(settings: Settings) -> Calibration:
 
     stack = standing(settings.paths)
     with SshRemote(stack.topology) as remote:
-        machine = timed(settings, stack, remote)
-    return by_speed(facts(), machine, **_versions(stack), now=_now())
+        machine = _timed(settings, stack, remote)
+    return by_speed(facts(), machine, **versions(stack.plan.engine), now=now())
 
 
 def _by_loads(settings: Settings) -> Calibration:
     with bench(settings) as ready:
-        machine = timed(settings, ready.stack, ready.remote)
+        machine = _timed(settings, ready.stack, ready.remote)
         return estimate(ready.stack, observe_all(ready, machine.speed), machine)
+
+
+def _timed(settings: Settings, stack: Standing, remote: Remote) -> Machine:
+    with settings.progress.step("speed", "Time the hosts' cores"):
+        return timed(stack.topology.stack_hosts, remote)
 
 
 def estimate(stack: Standing, observations: Sequence[Observation], machine: Machine) -> Calibration:
@@ -80,8 +78,8 @@ def estimate(stack: Standing, observations: Sequence[Observation], machine: Mach
     tiers, demands = estimated(observations)
     requests = {name: figure.value for name, figure in stack.plan.demand.requests.items()}
     made = Calibration(
-        **_versions(stack),
-        measured=_now(),
+        **versions(stack.plan.engine),
+        measured=now(),
         machine=machine,
         loads=tuple(each.load for each in observations),
         demands=demands,
@@ -104,42 +102,6 @@ def _refuse_failed(observations: Sequence[Observation]) -> None:
                 f"{each.failed_share:.0%} of the requests of the load `{each.load}` failed: its cost says nothing",
                 hint="is the site well? `taphuan status` tells; then calibrate again",
             )
-
-
-class _Versions(TypedDict):
-    version: str
-    engine: str
-    engine_version: str
-
-
-def _versions(stack: Standing) -> _Versions:
-    engine = stack.plan.engine
-    project = tomllib.loads((ROOT / "lms_stack" / engine / "pyproject.toml").read_text("utf-8"))
-    return {"version": version(), "engine": engine, "engine_version": str(project["project"]["version"])}
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)
-
-
-def timed(settings: Settings, stack: Standing, remote: "SshRemote") -> Machine:
-    """The CPU of the stack's hosts, and how fast a core of theirs runs the fixed piece of work; the slowest counts."""
-    work = files("lms_stack").joinpath("cpu_speed.py").read_text("utf-8")
-    hosts = stack.topology.stack_hosts
-    with settings.progress.step("speed", "Time the hosts' cores"):
-        said = [remote.run(host.name, "/usr/bin/python3 -", stdin=work, timeout=60).stdout for host in hosts]
-        cpu = remote.run(hosts[0].name, "grep -m1 '^model name' /proc/cpuinfo || uname -m").stdout
-    try:
-        pieces = min(float(json.loads(each)["pieces_per_second"]) for each in said)
-    except (ValueError, KeyError, TypeError) as error:
-        raise StepFailed(f"a host's core could not be timed: {said!r:.200}") from error
-    reference = facts().sizing["reference_core"].number
-    return Machine(
-        cpu=cpu.partition(":")[2].strip() or cpu.strip(),
-        cores=sum(host.cores for host in hosts),
-        pieces_per_second=round(pieces, 1),
-        speed=round(pieces / reference, 3),
-    )
 
 
 def _document(settings: Settings, made: Calibration) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from cli.known import known
 from cli.plan_view import plan_document, plan_page
 from cli.settings import Settings
 from cli.why_view import why_page
+from infra.lab.limits import core_count, cores_of
 from lms_stack.course import Course
 from lms_stack.demand import LiveStart, demand_together, read_live_starts
 from lms_stack.errors import ExitCode, UsageError
@@ -19,7 +20,7 @@ from lms_stack.facts import Facts
 from lms_stack.plan import Plan
 from lms_stack.prices import Prices, read_prices
 from lms_stack.sizing import plan as sized
-from lms_stack.sizing import with_outlook
+from lms_stack.sizing import with_outlook, within
 from lms_stack.sizing.curve import CurvePoint, curve
 from lms_stack.together import read_together
 from lms_stack.why import Reasons
@@ -68,12 +69,14 @@ class Read:
 
 
 def planned(settings: Settings) -> tuple[Course, Plan]:
-    """The course and its plan with its outlook; pure but for reading the course file and its price list.
+    """The course and its plan as it is built: on the lab with no more cores than this machine has.
 
     :raises CourseFileError: one of them has faults.
     """
     found = read(settings)
-    return found.courses[0], found.planned()
+    plan = found.planned()
+    had = core_count(cores_of(role_is_loadgen=False))
+    return found.courses[0], within(plan, had, found.facts) if plan.target == "lab" else plan
 
 
 def read(settings: Settings, beside: Sequence[Path] = ()) -> Read:

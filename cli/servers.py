@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from lms_stack.errors import PreflightFailed, StepFailed
@@ -45,12 +46,20 @@ def check_servers(plan: Plan, target: "Servers") -> dict[str, Size]:
 
     :raises PreflightFailed: with everything that is wrong, host by host; nothing was changed.
     """
+    with logged_in(plan, target) as (_, remote):
+        return check_hosts(plan.hosts, remote, target.target.operator_address)
+
+
+@contextmanager
+def logged_in(plan: Plan, target: "Servers") -> Iterator[tuple[Topology, Remote]]:
+    """The planned hosts as the course file lists them, and a way to them as their owner's user."""
     from runbooks.ssh import SshRemote  # noqa: PLC0415 - Fabric takes a while to load
 
     keys = {host.name: host.host_key for host in target.target.hosts}
     hosts = tuple(target.host(host.name, keys[host.name]) for host in plan.hosts)
-    with SshRemote(topology(plan, target.network, hosts)) as remote:
-        return check_hosts(plan.hosts, remote, target.target.operator_address)
+    concrete = topology(plan, target.network, hosts)
+    with SshRemote(concrete) as remote:
+        yield concrete, remote
 
 
 def as_they_are(concrete: Topology, sizes: Mapping[str, Size]) -> Topology:

@@ -16,6 +16,7 @@ from cli.servers import Size, as_they_are, check_servers
 from cli.settings import Settings
 from cli.setup.parallel import side_by_side
 from cli.setup.pulumi_cli import ensure_pulumi
+from lms_stack.calibration import to_yaml
 from lms_stack.course import Course, ServersTarget
 from lms_stack.engines import ENGINES
 from lms_stack.errors import StepFailed, UsageError
@@ -49,13 +50,14 @@ def up(settings: Settings) -> tuple[dict[str, Any], str]:
 
     :raises StepFailed: a step failed; run again, it goes on where it was.
     """
-    with settings.progress.step("plan", "Plan servers and bandwidth"):
-        course, plan = planned(settings)
-        keep_data(standing_plan(settings.paths), plan)
-        sizes = _check(settings, course, plan)
-        deployments.save(settings.paths.course, course)
-        deployments.save(settings.paths.plan, plan)
+    course, plan, sizes = _planned(settings)
     prepared = _prepare(settings, course)
+    if not (settings.paths.topology.exists() or settings.paths.calibration.exists()):
+        _time_the_cores(settings, course, plan, prepared)
+        course, plan, sizes = _planned(settings)
+    _tell_of_too_few_cores(settings, plan)
+    deployments.save(settings.paths.course, course)
+    deployments.save(settings.paths.plan, plan)
     provisioned = _provision(settings, course, plan, prepared)
     stack = _made_concrete(settings, course, plan, provisioned, sizes)
     configured = _configure(settings, stack, provisioned, prepared)
@@ -67,6 +69,33 @@ def up(settings: Settings) -> tuple[dict[str, Any], str]:
         "steps": [step.model_dump() for step in settings.progress.steps],
     }
     return document, _text(stack, document)
+
+
+def _planned(settings: Settings) -> tuple[Course, Plan, dict[str, Size]]:
+    """The course, its plan, and what machines that are there already really have; checked before anything changes."""
+    with settings.progress.step("plan", "Plan servers and bandwidth"):
+        course, plan = planned(settings)
+        keep_data(standing_plan(settings.paths), plan)
+        return course, plan, _check(settings, course, plan)
+
+
+def _time_the_cores(settings: Settings, course: Course, plan: Plan, prepared: Prepared) -> None:
+    """Let the plan count on cores as fast as these are: some are a third as fast as those of the shipped table."""
+    from cli.cores import timed_in_image, timed_on_servers  # noqa: PLC0415
+
+    target = _target(settings, course, plan, None)
+    made = (
+        timed_in_image(settings, course, prepared.image)
+        if prepared.image
+        else timed_on_servers(settings, course, plan, cast("Servers", target))
+    )
+    deployments.write_private(settings.paths.calibration, to_yaml(made))
+
+
+def _tell_of_too_few_cores(settings: Settings, plan: Plan) -> None:
+    for host in plan.hosts:
+        if host.wanted:
+            settings.progress.note(f"{host.name}: {host.wanted.reason}")
 
 
 def standing_plan(paths: DeploymentPaths) -> Plan | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infra.lab.commands import succeeds
 from infra.lab.guest import GuestArgs
-from infra.lab.limits import core_count, missing_controllers
+from infra.lab.limits import missing_controllers
 from infra.lab.network import networks_but
 from infra.lab.processes import nspawn_of
 from lms_stack.errors import PreflightFailed
@@ -50,7 +50,7 @@ def check_lab(plan: Plan, root: Path, guests: Sequence[GuestArgs], cidr: IPv4Net
     """
     able = [*_rights(), *_programs()]
     kernel = [] if able else _kernel()
-    missing = [*able, *kernel, *_network(guests, cidr), *_cores(guests), *_memory(guests), *_disk(plan, root)]
+    missing = [*able, *kernel, *_network(guests, cidr), *_memory(guests), *_disk(plan, root)]
     if missing:
         raise PreflightFailed(
             "this machine can't carry the plan; nothing was changed:\n" + "\n".join(f"  - {each}" for each in missing),
@@ -85,16 +85,6 @@ def _network(guests: Sequence[GuestArgs], cidr: IPv4Network) -> Iterator[str]:
             yield (
                 f"addresses: {cidr} was chosen for this deployment and {other} is now in use on this host: "
                 "`down` it and bring it up again, which chooses another, or take the other network away"
-            )
-
-
-def _cores(guests: Iterable[GuestArgs]) -> Iterator[str]:
-    for guest in guests:
-        had = core_count(guest.cpuset)
-        if guest.cores > had:
-            yield (
-                f"CPU: {guest.name} needs {guest.cores:g} cores, this machine has {had} for it (the load generator "
-                "keeps one for itself): use a machine with more cores, or the target `servers`"
             )
 
 

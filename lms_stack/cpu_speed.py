@@ -2,7 +2,9 @@
 """How fast one core runs what an LMS does: a fixed piece of work, timed by the CPU time that it takes.
 
 One file on the standard library, so that it runs over SSH on any host: it prints one JSON line. CPU time, not the
-clock: a guest's quota and its neighbours slow the clock. The best of several rounds: whatever disturbs, slows.
+clock: a guest's quota and its neighbours slow the clock. The best of several rounds: whatever disturbs, slows. And that
+in several spells, of which the slowest counts, for the peak may come in one: where other tenants share the silicon, a
+core went from 73 to 31 pieces a second and back within half a minute.
 """
 
 import hashlib
@@ -11,7 +13,10 @@ import re
 import sys
 import time
 
-ROUNDS = 60
+SPELLS = 8
+ROUNDS = 8
+#: Seconds between two spells.
+APART = 1.0
 _TEXT = "<p>Bồi dưỡng thường xuyên cho giáo viên &amp; cán bộ quản lý {}</p>\n" * 200
 _TAG = re.compile(r"<(/?)(\w+)>|&(\w+);")
 
@@ -25,14 +30,23 @@ def work() -> str:
     return hashlib.sha256((told + text).encode() * 4).hexdigest()
 
 
-def speed(rounds: int = ROUNDS) -> float:
-    """Pieces of work for each second of CPU time, the best of some rounds."""
+def seconds(rounds: int = ROUNDS) -> float:
+    """CPU seconds that a piece of work takes, the best of some rounds."""
     best = float("inf")
     for _ in range(rounds):
         began = time.process_time()
         work()
         best = min(best, time.process_time() - began)
-    return 1 / best
+    return best
+
+
+def speed(spells: int = SPELLS, apart: float = APART) -> float:
+    """Pieces of work for each second of CPU time, in the slowest of some spells, so many seconds apart."""
+    slowest = 0.0
+    for spell in range(spells):
+        time.sleep(apart if spell else 0)
+        slowest = max(slowest, seconds())
+    return 1 / slowest
 
 
 if __name__ == "__main__":

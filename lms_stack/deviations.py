@@ -1,4 +1,4 @@
-"""Whether what was measured is what was planned: a stack with smaller pools proves nothing for the plan."""
+"""Where what was measured is not what was planned, or what was planned not what the course needs."""
 
 from collections.abc import Iterator, Mapping
 
@@ -18,6 +18,14 @@ def not_as_planned(measured: Measurement, plan: Plan) -> Iterator[Excuse]:
         if use.resource == "pool" and wanted and use.size is not None and not use.size >= 0.9 * wanted:
             evidence = f"{use.host} has {use.capacity}, {wanted:g} are planned"
             yield Excuse(reason="the stack is not what was planned", resource=use.name, evidence=evidence)
+
+
+def too_few_cores(plan: Plan) -> Iterator[Excuse]:
+    """Hosts that the plan itself knew to be smaller than the course needs, for the machine has no more."""
+    for host in plan.hosts:
+        if host.wanted:
+            evidence = f"{host.name}: {host.wanted.reason}"
+            yield Excuse(reason="this machine has fewer cores than the course needs", resource="cpu", evidence=evidence)
 
 
 def _planned(plan: Plan) -> Mapping[str, float]:

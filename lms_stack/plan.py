@@ -11,7 +11,10 @@ __all__ = ["STACK_ROLES", "HostPlan", "Plan", "Pools", "Role", "Utilisation"]
 
 
 class HostPlan(Frozen):
-    """One host: its roles and limits. `link` is the planned bandwidth each way, only where learners come in."""
+    """One host: its roles and limits. `link` is the planned bandwidth each way, only where learners come in.
+
+    `wanted` are the cores that the course needs of it, where the machine that it is built on has fewer.
+    """
 
     name: str
     roles: tuple[Role, ...]
@@ -19,6 +22,7 @@ class HostPlan(Frozen):
     memory: Figure
     disk: Figure
     link: Figure | None = None
+    wanted: Figure | None = None
 
 
 class Pools(Frozen):

@@ -9,7 +9,7 @@ from math import ceil
 
 from lms_stack.course import Objectives
 from lms_stack.demand import Demand
-from lms_stack.deviations import not_as_planned
+from lms_stack.deviations import not_as_planned, too_few_cores
 from lms_stack.evidence import Excuse, disturbed, doubts, gaps
 from lms_stack.facts import Facts, facts
 from lms_stack.measurement import ClassResult, Measurement, ResourceUse
@@ -71,7 +71,9 @@ def verdict(
     if excuses := tuple(judge.broken_promises()):
         if doubt := disturbed(measured, limits, excuses):
             return Verdict(outcome=Outcome.INVALID, excuses=(doubt, *excuses))
-        return Verdict(outcome=Outcome.DOES_NOT_FIT, bottleneck=judge.bottleneck(), excuses=(*excuses, *unread))
+        known_before = too_few_cores(plan) if plan else ()
+        everything = (*excuses, *known_before, *unread)
+        return Verdict(outcome=Outcome.DOES_NOT_FIT, bottleneck=judge.bottleneck(), excuses=everything)
     if plan and (excuses := tuple(not_as_planned(measured, plan))):
         return Verdict(outcome=Outcome.INVALID, excuses=excuses)
     return Verdict(outcome=Outcome.FITS)
@@ -185,12 +187,13 @@ class _Judge:
         """By the utilisation law, the resource whose offered load stands highest above its capacity.
 
         Several can be full at once when the demand is far above the plan; the one that the offered load would need
-        most of is the one to enlarge first.
+        most of is the one to enlarge first. A pool fills up, too, when the cores behind it are full, and a larger one
+        would then serve nobody more: it is named only where nothing else is full.
         """
         full = self.exhausted()
         if not full:
             return self._failing_service()
-        worst = max(full, key=self._offered)
+        worst = max([use for use in full if use.resource != "pool"] or full, key=self._offered)
         return Bottleneck(
             resource=worst.resource,
             host=worst.host,

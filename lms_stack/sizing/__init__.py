@@ -2,5 +2,6 @@
 
 from lms_stack.sizing.outlook import with_outlook
 from lms_stack.sizing.rules import cpu_need, plan
+from lms_stack.sizing.small_machine import within
 
-__all__ = ["cpu_need", "plan", "with_outlook"]
+__all__ = ["cpu_need", "plan", "with_outlook", "within"]

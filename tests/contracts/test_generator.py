@@ -81,7 +81,7 @@ def _plan(url: str, prepared: dict[str, Any], tls: Path, **changes: Any) -> Load
         for name, rate in RATES.items()
     )
     told = {name: prepared[name] for name in LoadPlan.model_fields if name in prepared}
-    options = {"warm_up": 2.0, "hold": 8.0, "drain": 10.0, "think": 0.2, "sessions": 40, "instructor_sessions": 2}
+    options = {"warm_up": 2.0, "hold": 8.0, "drain": 20.0, "think": 0.2, "sessions": 40, "instructor_sessions": 2}
     return LoadPlan(
         url=url,
         ca_certificate=str(tls / "ca.crt"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.lab.conftest import DEMO, Answer, Taphuan
+from tests.lab.conftest import DEMO, LEARNERS, Answer, Taphuan
 
 pytestmark = pytest.mark.lab
 
@@ -38,10 +38,12 @@ def test_status_says_that_learners_are_well(site: dict[str, Any], taphuan: Taphu
     assert answer.document["learners"] == "well"
 
 
-def test_the_fit_is_certified_until_somebody_changes_what_it_rests_on(site: dict[str, Any], taphuan: Taphuan) -> None:
+def test_the_fit_is_certified_until_somebody_changes_what_it_rests_on(
+    site: dict[str, Any], taphuan: Taphuan, learners: int
+) -> None:
     ready = taphuan("ready")
     assert ready.document["void"] == []
-    assert (ready.code, ready.document["ready"], ready.document["learners"]) == (0, True, 600)
+    assert (ready.code, ready.document["ready"], ready.document["learners"]) == (0, True, learners)
     report = Path(site["report"])
     assert "classic/graph?g0.expr=" in report.read_text("utf-8")
     assert json.loads(report.with_suffix(".json").read_text("utf-8"))["edge"], "the edge's log was not read"
@@ -60,15 +62,17 @@ def test_a_line_of_2_mbit_does_not_fit_and_the_line_is_named(site: dict[str, Any
     assert answer.document["bottleneck"]["resource"] == "link"
 
 
-def test_four_times_the_learners_do_not_fit_and_the_cpu_is_named(site: dict[str, Any], taphuan: Taphuan) -> None:
-    answer = taphuan("verify", DEMO, "--learners", "2400", *SHORT)
+def test_four_times_the_learners_do_not_fit_and_the_cpu_is_named(
+    site: dict[str, Any], taphuan: Taphuan, learners: int
+) -> None:
+    answer = taphuan("verify", DEMO, "--learners", str(max(4 * learners, 1000)), *SHORT)
     assert answer.code == 1, answer.document
     assert answer.document["bottleneck"]["resource"] == "cpu"
     assert answer.document["bottleneck"]["host"] == "lms-1"
 
 
 def test_a_starved_generator_is_an_invalid_measurement(site: dict[str, Any], taphuan: Taphuan) -> None:
-    answer = taphuan("verify", DEMO, "--generator-cpu", "3 %", *SHORT)
+    answer = taphuan("verify", DEMO, "--generator-cpu", "3 %", "--learners", str(LEARNERS), *SHORT)
     assert answer.code == 4, answer.document
     assert answer.document["verdict"] == "invalid"
     assert answer.document["bottleneck"] is None
@@ -87,10 +91,10 @@ def test_after_the_what_ifs_the_course_fits_again(site: dict[str, Any], taphuan:
 
 @pytest.mark.long
 def test_a_full_test_finds_the_knee_beyond_the_peak_and_the_site_comes_back(
-    site: dict[str, Any], taphuan: Taphuan
+    site: dict[str, Any], taphuan: Taphuan, learners: int
 ) -> None:
     answer = taphuan("verify", DEMO, "--full", *SHORT)
     assert answer.document["verdict"] == "fits", answer.document
     assert [phase["name"] for phase in answer.document["phases"]] == ["warm-up", "hold", "storm", "ramp", "recovery"]
-    assert answer.document["saturation"]["learners"] > 600
+    assert answer.document["saturation"]["learners"] > learners
     assert answer.document["recovery"]["seconds"] is not None

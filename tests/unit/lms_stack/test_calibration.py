@@ -187,4 +187,4 @@ def test_loads_become_demands_in_milliseconds_with_their_middle_inside() -> None
 
 def test_the_piece_of_work_is_the_same_each_time_and_takes_time() -> None:
     assert cpu_speed.work() == cpu_speed.work()
-    assert cpu_speed.speed(rounds=2) > 0
+    assert cpu_speed.speed(spells=2, apart=0) > 0

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from lms_stack.course import Objectives
 from lms_stack.demand import Demand, demand
+from lms_stack.facts import facts
 from lms_stack.measurement import (
     ClassResult,
     Clock,
@@ -25,6 +26,7 @@ from lms_stack.measurement import (
 )
 from lms_stack.plan import Plan
 from lms_stack.request_classes import RequestClass
+from lms_stack.sizing import within
 from lms_stack.verdict import Outcome, Verdict, verdict
 from tests.unit.lms_stack.samples import COURSE, planned
 
@@ -164,6 +166,21 @@ def test_of_two_full_resources_the_line_is_named_where_the_segments_are_what_did
     answer = judged(pages, videos, resources=(use("cpu", 0.99), use("link", 0.98)))
     assert answer.bottleneck is not None
     assert answer.bottleneck.resource == "link"
+
+
+def test_cores_are_named_and_not_the_pool_that_fills_up_before_them() -> None:
+    pages = a_class(RequestClass.COURSE_PAGE, intended=800.0, completed=600, failed=200)
+    answer = judged(pages, resources=(use("link", 0.2), use("pool", 1.19), use("cpu", 0.98)))
+    assert answer.bottleneck is not None
+    assert answer.bottleneck.resource == "cpu"
+
+
+@pytest.mark.parametrize(("had", "said"), [(0.5, 1), (64.0, 0)])
+def test_a_machine_that_was_too_small_from_the_start_is_named_where_it_does_not_fit(had: float, said: int) -> None:
+    built = within(planned(learners=3_000), had, facts())
+    answer = judged(resources=(use("cpu", 0.99), use("link", 0.2)), plan=built)
+    reasons = [excuse.reason for excuse in answer.excuses]
+    assert reasons.count("this machine has fewer cores than the course needs") == said
 
 
 def test_a_line_over_which_nothing_came_is_the_one_that_needs_most() -> None:
