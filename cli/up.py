@@ -83,12 +83,10 @@ def _time_the_cores(settings: Settings, course: Course, plan: Plan, prepared: Pr
     """Let the plan count on cores as fast as these are: some are a third as fast as those of the shipped table."""
     from cli.cores import timed_in_image, timed_on_servers  # noqa: PLC0415
 
-    target = _target(settings, course, plan, None)
-    made = (
-        timed_in_image(settings, course, prepared.image)
-        if prepared.image
-        else timed_on_servers(settings, course, plan, cast("Servers", target))
-    )
+    if prepared.image:
+        made = timed_in_image(settings, course, prepared.image)
+    else:
+        made = timed_on_servers(settings, course, plan, cast("Servers", _target(settings, course, plan, None)))
     deployments.write_private(settings.paths.calibration, to_yaml(made))
 
 

@@ -289,12 +289,11 @@ def test_two_deployments_live_side_by_side(first: Deployment, begin: Begin) -> N
 
 def test_a_plan_that_this_machine_cannot_carry_is_refused_whole_and_nothing_is_made(begin: Begin) -> None:
     deployment = begin("too-large")
-    plan = small_lab.one_host_plan(deployment.paths.name, cores=4096)
+    plan = small_lab.one_host_plan(deployment.paths.name)
     host = plan.hosts[0]
     greedy = host.model_copy(update={"memory": host.memory.model_copy(update={"value": 2.0**60})})
     with pytest.raises(PreflightFailed) as refused:
         deployment.up(plan.model_copy(update={"hosts": (greedy,)}))
-    assert "CPU: lms-1 needs 4096 cores" in refused.value.message
     assert "memory:" in refused.value.message
     assert not small_lab.left_by(deployment.paths.root)
     assert not deployment.paths.pulumi.exists()

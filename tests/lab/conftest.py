@@ -40,20 +40,20 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def learners() -> int:
+def enrolled() -> int:
     """How many learners the demo course has here: all of them, or on slow cores so many that they fit with room."""
     speed = cpu_speed.speed() / facts().sizing["reference_core"].number
     return LEARNERS if speed >= ENOUGH else max(60, 10 * round(LEARNERS / 10 * speed / (1.5 * ENOUGH)))
 
 
 @pytest.fixture(scope="session")
-def demo(learners: int, tmp_path_factory: pytest.TempPathFactory) -> str:
+def demo(enrolled: int, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The demo's course file; on a slow machine a copy that has fewer learners."""
-    if learners == LEARNERS:
+    if enrolled == LEARNERS:
         return DEMO
     folder = tmp_path_factory.mktemp("fewer")
     shutil.copytree(ROOT / "courses" / "demo", folder / "demo")
-    course = yaml.safe_load((ROOT / DEMO).read_text("utf-8")) | {"learners": learners}
+    course = yaml.safe_load((ROOT / DEMO).read_text("utf-8")) | {"learners": enrolled}
     (folder / "demo.yaml").write_text(yaml.safe_dump(course, allow_unicode=True), "utf-8")
     return str(folder / "demo.yaml")
 
