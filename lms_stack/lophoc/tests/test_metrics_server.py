@@ -42,6 +42,16 @@ def count(folder: Path, requests: int) -> None:
     subprocess.run([sys.executable, "-c", _COUNT.format(requests)], env=told, check=True)
 
 
+def at_work(folder: Path) -> subprocess.Popen[bytes]:
+    """A process of the application with a request at work, which it never ends."""
+    told = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(folder)}
+    begun = "from lophoc.operations.metrics import BUSY; BUSY.inc(); print(flush=True); input()"
+    process = subprocess.Popen([sys.executable, "-c", begun], env=told, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout
+    process.stdout.readline()
+    return process
+
+
 def read(address: str) -> str:
     """What the server tells, as soon as it does."""
     return urllib3.request("GET", address, retries=urllib3.Retry(connect=20, backoff_factor=0.1)).data.decode()
@@ -59,3 +69,15 @@ def test_an_application_that_does_not_run_has_no_metrics_until_it_is_back(folder
     folder.mkdir()
     count(folder, 4)
     assert 'status="200"} 4.0' in read(address)
+
+
+def test_what_a_killed_process_had_at_work_is_not_at_work_any_more(folder: Path, address: str) -> None:
+    count(folder, 2)
+    with at_work(folder) as killed, at_work(folder) as other:
+        assert "lophoc_workers_busy 2.0" in read(address)
+        killed.kill()
+        killed.wait(10)
+        told = read(address)
+        assert "lophoc_workers_busy 1.0" in told
+        assert 'status="200"} 2.0' in told
+        other.kill()

@@ -4,7 +4,8 @@ Where these are all at work, and metrics are wanted most, a question for them wo
 """
 
 import argparse
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Metric, start_http_server
@@ -13,17 +14,34 @@ from prometheus_client.registry import Collector
 
 
 class Added(Collector):
-    """The metrics of all processes, added up; none while the application, whose folder it is, doesn't run."""
+    """The metrics of all processes, added up; none while the application, whose folder it is, doesn't run.
+
+    What a process that was killed had at work isn't at work any more; what it counted stays counted.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def collect(self) -> Iterable[Metric]:
         """Read what the processes have written; see Collector."""
-        if not self.folder.is_dir():
-            return ()
-        found: Iterator[Metric] = MultiProcessCollector(None, str(self.folder)).collect()  # type: ignore[no-untyped-call]
+        files = [str(each) for each in self.folder.glob("*.db") if not _left_behind(each)]
+        found: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
         return found
+
+
+def _left_behind(file: Path) -> bool:
+    """Whether it holds gauges of the living (`gauge_livesum_123.db`) of a process that is dead.
+
+    The library would have them removed as a process dies, which nobody can do who isn't told of it.
+    """
+    kind, _, process = file.stem.rpartition("_")
+    if not kind.startswith("gauge_live"):
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    return False
 
 
 def main() -> None:
