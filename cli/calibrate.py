@@ -9,10 +9,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.bench import bench, observe_all
-from cli.cores import now, timed, versions
+from cli.cores import for_its_speed, now, timed, versions
 from cli.deployments import Standing, standing, write_private
 from cli.settings import Settings
-from lms_stack.calibration import Calibration, Machine, by_speed, calibrated, to_yaml
+from lms_stack.calibration import Calibration, Machine, calibrated, to_yaml
 from lms_stack.drift import at_one_speed, spread_by
 from lms_stack.errors import StepFailed
 from lms_stack.estimation import bytes_of, estimated, spread_of
@@ -54,7 +54,7 @@ def _by_speed(settings: Settings) -> Calibration:
     stack = standing(settings.paths)
     with SshRemote(stack.topology) as remote:
         machine = _timed(settings, stack, remote)
-    return by_speed(facts(), machine, **versions(stack.plan.engine), now=now())
+    return for_its_speed(machine, stack.plan.engine)
 
 
 def _by_loads(settings: Settings) -> Calibration:

@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, TypedDict
 from cli.servers import logged_in
 from cli.settings import Settings, version
 from lms_stack.calibration import Calibration, Machine, by_speed
-from lms_stack.course import Course
 from lms_stack.errors import StepFailed
 from lms_stack.facts import facts
 from lms_stack.plan import Plan
@@ -37,14 +37,14 @@ def versions(engine: str) -> _Versions:
     return {"version": version(), "engine": engine, "engine_version": str(project["project"]["version"])}
 
 
-def timed_in_image(settings: Settings, course: Course, image: Path) -> Calibration:
+def timed_in_image(settings: Settings, engine: str, image: Path) -> Calibration:
     """The shipped table for the speed of this machine's cores, timed with the Python of the guests to be.
 
     :param image: the guests' image; its own Python is asked, for another one does the same work faster or slower.
     :raises StepFailed: it could not be timed.
     """
     from infra.lab.commands import CommandFailed, run  # noqa: PLC0415
-    from infra.lab.limits import core_count, cores_of  # noqa: PLC0415
+    from infra.lab.limits import stack_cores  # noqa: PLC0415
 
     with settings.progress.step("speed", "Time this machine's cores"):
         try:
@@ -52,24 +52,27 @@ def timed_in_image(settings: Settings, course: Course, image: Path) -> Calibrati
             cpu = run("/bin/sh", "-c", _WHICH)
         except CommandFailed as error:
             raise StepFailed(f"this machine's cores could not be timed: {error}") from error
-    return _by_speed(course, machine_of([said], cpu, core_count(cores_of(role_is_loadgen=False))))
+    return for_its_speed(machine_of([said], cpu, stack_cores()), engine)
 
 
-def timed_on_servers(settings: Settings, course: Course, plan: Plan, target: "Servers") -> Calibration:
+def timed_on_servers(settings: Settings, plan: Plan, target: "Servers") -> Calibration:
     """The shipped table for the speed of the listed servers' cores; nothing on them is changed.
 
     :raises StepFailed: one of them could not be timed.
     """
     with settings.progress.step("speed", "Time the servers' cores"), logged_in(plan, target) as (concrete, remote):
-        return _by_speed(course, timed(concrete.stack_hosts, remote))
+        return for_its_speed(timed(concrete.stack_hosts, remote), plan.engine)
 
 
 def timed(hosts: Sequence[Host], remote: Remote) -> Machine:
-    """The CPU of hosts that can be reached, and how fast a core of theirs is; the slowest counts.
+    """The CPU of hosts that can be reached, and how fast a core of theirs is, all at once; the slowest counts.
 
     :raises StepFailed: a host's core could not be timed.
     """
-    said = [remote.run(host.name, "/usr/bin/python3 -", stdin=_work(), timeout=60).stdout for host in hosts]
+    work = _work()
+    with ThreadPoolExecutor(len(hosts)) as pool:
+        told = pool.map(lambda host: remote.run(host.name, "/usr/bin/python3 -", stdin=work, timeout=60), hosts)
+        said = [each.stdout for each in told]
     return machine_of(said, remote.run(hosts[0].name, _WHICH).stdout, sum(host.cores for host in hosts))
 
 
@@ -91,8 +94,9 @@ def _work() -> str:
     return files("lms_stack").joinpath("cpu_speed.py").read_text("utf-8")
 
 
-def _by_speed(course: Course, machine: Machine) -> Calibration:
-    return by_speed(facts(), machine, **versions(course.engine), now=now())
+def for_its_speed(machine: Machine, engine: str) -> Calibration:
+    """The shipped table for the speed of a machine's cores."""
+    return by_speed(facts(), machine, **versions(engine), now=now())
 
 
 def now() -> datetime:

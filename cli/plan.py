@@ -12,7 +12,7 @@ from cli.known import known
 from cli.plan_view import plan_document, plan_page
 from cli.settings import Settings
 from cli.why_view import why_page
-from infra.lab.limits import core_count, cores_of
+from infra.lab.limits import stack_cores
 from lms_stack.course import Course
 from lms_stack.demand import LiveStart, demand_together, read_live_starts
 from lms_stack.errors import ExitCode, UsageError
@@ -75,8 +75,7 @@ def planned(settings: Settings) -> tuple[Course, Plan]:
     """
     found = read(settings)
     plan = found.planned()
-    had = core_count(cores_of(role_is_loadgen=False))
-    return found.courses[0], within(plan, had, found.facts) if plan.target == "lab" else plan
+    return found.courses[0], within(plan, stack_cores(), found.facts) if plan.target == "lab" else plan
 
 
 def read(settings: Settings, beside: Sequence[Path] = ()) -> Read:

@@ -84,9 +84,9 @@ def _time_the_cores(settings: Settings, course: Course, plan: Plan, prepared: Pr
     from cli.cores import timed_in_image, timed_on_servers  # noqa: PLC0415
 
     if prepared.image:
-        made = timed_in_image(settings, course, prepared.image)
+        made = timed_in_image(settings, plan.engine, prepared.image)
     else:
-        made = timed_on_servers(settings, course, plan, cast("Servers", _target(settings, course, plan, None)))
+        made = timed_on_servers(settings, plan, cast("Servers", _target(settings, course, plan, None)))
     deployments.write_private(settings.paths.calibration, to_yaml(made))
 
 

@@ -67,6 +67,11 @@ def core_count(cpuset: str) -> int:
     return len(cpuset.split(","))
 
 
+def stack_cores() -> int:
+    """How many cores of this machine the guests that carry the learners run on."""
+    return core_count(cores_of(role_is_loadgen=False))
+
+
 class Group:
     """The cgroup (v2) or cgroups (v1) of one guest."""
 

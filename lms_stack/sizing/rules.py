@@ -111,10 +111,7 @@ class _Sizer:
     def _predicted_for(self, host: HostPlan) -> tuple[Utilisation, ...]:
         uses = []
         if host.cores.interval:
-            share = host.cores.interval.scaled(1 / host.cores.value, "share")
-            planned = hardware.planned_need(host.cores.interval, self.known) / host.cores.value
-            reason = f"cores busy / {host.cores}"
-            uses.append(Utilisation(host=host.name, resource="cpu", share=_share(planned, share, reason)))
+            uses.append(cpu_use(host, host.cores.interval, self.known))
         if host.link:
             way, peak = hardware.busier(self.demanded)
             carried = peak.interval or Interval.exact(peak.value, "bit/s")
@@ -122,6 +119,16 @@ class _Sizer:
             reason = f"peak {way} / {host.link}"
             uses.append(Utilisation(host=host.name, resource="link", share=_share(share.high, share, reason)))
         return tuple(uses)
+
+
+def cpu_use(host: HostPlan, need: Interval, known: Facts) -> Utilisation:
+    """What a host's CPU should show at the planned peak.
+
+    :param need: cores that it keeps busy.
+    """
+    share = need.scaled(1 / host.cores.value, "share")
+    planned = hardware.planned_need(need, known) / host.cores.value
+    return Utilisation(host=host.name, resource="cpu", share=_share(planned, share, f"cores busy / {host.cores}"))
 
 
 def _share(value: float, interval: Interval, reason: str) -> Figure:

@@ -1,8 +1,10 @@
 """A plan on one machine that has fewer cores than the course needs: built all the same, and told."""
 
 from lms_stack.facts import Facts
-from lms_stack.plan import HostPlan, Plan, Utilisation
-from lms_stack.units import Figure, show
+from lms_stack.plan import HostPlan, Plan
+from lms_stack.sizing.hardware import planned_need
+from lms_stack.sizing.rules import cpu_use
+from lms_stack.units import Interval, show
 
 
 def within(plan: Plan, had: float, known: Facts) -> Plan:
@@ -12,33 +14,24 @@ def within(plan: Plan, had: float, known: Facts) -> Plan:
 
     :param had: cores that the machine has for each host.
     """
-    small = {host.name: host for host in plan.stack_hosts if host.cores.value > had}
-    hosts = tuple(_held(host, had, plan, known) if host.name in small else host for host in plan.hosts)
-    uses = tuple(
-        _fuller(use, small[use.host].cores.value / had) if use.resource == "cpu" and use.host in small else use
+    needs = {host.name: host.cores.interval for host in plan.hosts if host.cores.interval and host.cores.value > had}
+    held = {
+        host.name: _held(host, needs[host.name], had, plan.demand.learners, known)
+        for host in plan.hosts
+        if host.name in needs
+    }
+    uses = (
+        cpu_use(held[use.host], needs[use.host], known) if use.resource == "cpu" and use.host in held else use
         for use in plan.predicted
     )
-    return plan.model_copy(update={"hosts": hosts, "predicted": uses})
+    hosts = tuple(held.get(host.name, host) for host in plan.hosts)
+    return plan.model_copy(update={"hosts": hosts, "predicted": tuple(uses)})
 
 
-def _held(host: HostPlan, had: float, plan: Plan, known: Facts) -> HostPlan:
-    carried = _carried(plan, host, had, known)
+def _held(host: HostPlan, need: Interval, had: float, learners: int, known: Facts) -> HostPlan:
+    """The host with what there is; need grows as the number of learners does, so it tells how many fit."""
+    carried = show(learners * known.sizing["target_utilisation"].number * had / planned_need(need, known), "learners")
     all_there_is = f"{show(had, 'core')}, all that this machine has for it"
     reason = f"{all_there_is}, where the course needs {host.cores}: about {carried} fit on it"
-    cores = Figure(value=had, unit="core", reason=f"{reason}; {host.cores.reason}", interval=host.cores.interval)
+    cores = host.cores.model_copy(update={"value": had, "reason": f"{reason}; {host.cores.reason}"})
     return host.model_copy(update={"cores": cores, "wanted": host.cores.model_copy(update={"reason": reason})})
-
-
-def _carried(plan: Plan, host: HostPlan, had: float, known: Facts) -> str:
-    """How many learners of this course so many cores are planned for: need grows as their number does."""
-    share = next(use.share.value for use in plan.predicted if use.host == host.name and use.resource == "cpu")
-    target = known.sizing["target_utilisation"].number
-    return show(plan.demand.learners * target * had / (share * host.cores.value), "learners")
-
-
-def _fuller(use: Utilisation, factor: float) -> Utilisation:
-    share = use.share
-    interval = share.interval.scaled(factor, share.unit) if share.interval else None
-    return use.model_copy(
-        update={"share": share.model_copy(update={"value": share.value * factor, "interval": interval})}
-    )

@@ -33,6 +33,15 @@ class Answer(NamedTuple):
 Taphuan = Callable[..., Answer]
 
 
+def like_the_demo(folder: Path, **changes: object) -> Path:
+    """A course file in a folder, with the demo's content beside it and some of the demo's lines otherwise."""
+    shutil.copytree(ROOT / "courses" / "demo", folder / "demo")
+    course = yaml.safe_load((ROOT / DEMO).read_text("utf-8")) | changes
+    file = folder / f"{course['name']}.yaml"
+    file.write_text(yaml.safe_dump(course, allow_unicode=True), "utf-8")
+    return file
+
+
 @pytest.fixture(scope="session")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A state folder of its own, so that no deployment of the person who runs the tests is touched."""
@@ -51,11 +60,7 @@ def demo(enrolled: int, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The demo's course file; on a slow machine a copy that has fewer learners."""
     if enrolled == LEARNERS:
         return DEMO
-    folder = tmp_path_factory.mktemp("fewer")
-    shutil.copytree(ROOT / "courses" / "demo", folder / "demo")
-    course = yaml.safe_load((ROOT / DEMO).read_text("utf-8")) | {"learners": enrolled}
-    (folder / "demo.yaml").write_text(yaml.safe_dump(course, allow_unicode=True), "utf-8")
-    return str(folder / "demo.yaml")
+    return str(like_the_demo(tmp_path_factory.mktemp("fewer"), learners=enrolled))
 
 
 @pytest.fixture(scope="session")

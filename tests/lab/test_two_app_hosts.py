@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import ssl
 import subprocess
 import sys
@@ -14,13 +13,12 @@ from io import BytesIO
 
 import httpx
 import pytest
-import yaml
 
 from lms_stack.paths import DeploymentPaths
 from lms_stack.services import service
 from lms_stack.topology import Topology
 from runbooks.ssh import SshRemote
-from tests.lab.conftest import ROOT
+from tests.lab.conftest import ROOT, like_the_demo
 
 pytestmark = [pytest.mark.lab, pytest.mark.long]
 
@@ -38,14 +36,11 @@ _PACKAGE = re.compile(r'(?:src|data-source)="(/thu-muc/[^"]+)"')
 def paths(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeploymentPaths]:
     """The demo course for few learners, each role on a host of its own and the application on two."""
     folder = tmp_path_factory.mktemp("two")
-    shutil.copytree(ROOT / "courses" / "demo", folder / "demo")
-    course = yaml.safe_load((ROOT / "courses" / "demo.yaml").read_text("utf-8"))
-    course |= {"name": NAME, "learners": 120, "classes": 2, "instructors": 2, "layout": "split"}
-    (folder / "two.yaml").write_text(yaml.safe_dump(course, allow_unicode=True), "utf-8")
+    course = like_the_demo(folder, name=NAME, learners=120, classes=2, instructors=2, layout="split")
     environment = {**os.environ, "TAPHUAN_STATE": str(folder / "state")}
 
     def run(*words: str) -> None:
-        command = [sys.executable, "-m", "tests.lab.wider", words[0], str(folder / "two.yaml"), *words[1:]]
+        command = [sys.executable, "-m", "tests.lab.wider", words[0], str(course), *words[1:]]
         done = subprocess.run(
             command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )

@@ -8,7 +8,6 @@ from cli import cores
 from cli.progress import Progress
 from cli.settings import Settings
 from infra.lab import commands
-from lms_stack.course_file import read_course
 from lms_stack.errors import StepFailed
 from lms_stack.facts import facts
 from lms_stack.paths import DeploymentPaths
@@ -16,7 +15,6 @@ from lms_stack.remote import RemoteResult
 from tests.unit.fake_remote import FakeRemote
 from tests.unit.stacks import split_stack
 
-COURSE = read_course(Path(__file__).parent / "good_course.yaml")
 REFERENCE = facts().sizing["reference_core"].number
 
 
@@ -62,7 +60,7 @@ def test_on_the_lab_the_images_own_python_is_timed_and_the_table_scaled(
         return f'{{"pieces_per_second": {REFERENCE / 2}}}' if stdin else "model name : A CPU"
 
     monkeypatch.setattr(commands, "run", run)
-    made = cores.timed_in_image(settings, COURSE, Path("/image"))
+    made = cores.timed_in_image(settings, "lophoc", Path("/image"))
     assert asked[0][:2] == ("chroot", "/image")
     assert (made.machine.cpu, made.machine.speed, made.loads) == ("A CPU", 0.5, ())
     shipped = facts().service_demands.demands
@@ -77,4 +75,4 @@ def test_a_machine_that_can_not_be_timed_says_why(settings: Settings, monkeypatc
 
     monkeypatch.setattr(commands, "run", run)
     with pytest.raises(StepFailed, match="not permitted"):
-        cores.timed_in_image(settings, COURSE, Path("/image"))
+        cores.timed_in_image(settings, "lophoc", Path("/image"))
