@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import geometric_mean
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -80,7 +81,7 @@ def estimate(stack: Standing, observations: Sequence[Observation], machine: Mach
     made = Calibration(
         **versions(stack.plan.engine),
         measured=now(),
-        machine=machine,
+        machine=machine.model_copy(update={"under_load": under_load(observations)}),
         loads=tuple(each.load for each in observations),
         demands=demands,
         bytes=bytes_of(observations),
@@ -93,6 +94,12 @@ def estimate(stack: Standing, observations: Sequence[Observation], machine: Mach
     )
     beyond = beyond_cpu(observations, stack.topology, calibrated(facts(), made), made, stack.plan.pools)
     return made.model_copy(update={"beyond": beyond})
+
+
+def under_load(observations: Sequence[Observation]) -> float | None:
+    """How fast the cores were in the loads on average, as `at_one_speed` takes it; None where they weren't timed."""
+    timed_ = [each.speed for each in observations if each.speed and each.p50]
+    return round(geometric_mean(timed_), 2) if timed_ else None
 
 
 def _refuse_failed(observations: Sequence[Observation]) -> None:

@@ -33,6 +33,7 @@ def plan_page(plan: Plan) -> RenderableType:
         _section("Planned peak", _demand(plan)),
         _section("Bandwidth", [_line("edge line", plan.bandwidth)]),
         *(_section(f"{host.name} ({', '.join(host.roles)})", _host(plan, host)) for host in plan.hosts),
+        *([_section("Speed of a core", [_line("counted on", plan.core_speed)])] if plan.core_speed else ()),
         _section("Pools", [_line(pool.replace("_", " "), figure) for pool, figure in plan.pools]),
         *(outlook_sections(plan.outlook) if plan.outlook else ()),
     ]

@@ -80,7 +80,7 @@ def with_resources(settings: Settings, stack: Standing, seen: Seen, what_if: Wha
     :raises StepFailed: Prometheus can't be reached.
     """
     from monitoring.prometheus import Prometheus  # noqa: PLC0415
-    from monitoring.usage import cache_lost, resource_use, unit_use  # noqa: PLC0415
+    from monitoring.usage import cache_lost, core_speeds, resource_use, unit_use  # noqa: PLC0415
 
     load = seen.load
     with settings.progress.step("usage", "Ask Prometheus how busy the stack was"):
@@ -91,6 +91,7 @@ def with_resources(settings: Settings, stack: Standing, seen: Seen, what_if: Wha
         units = unit_use(prometheus, stack.topology, load.hold_started, load.hold_ended)
         machine = _machine(stack, seen, prometheus)
         lost = cache_lost(prometheus, stack.topology, load.hold_started, load.hold_ended)
+        speeds = core_speeds(prometheus, stack.topology, load.hold_started, load.hold_ended)
         load = _explained(stack, load, prometheus)
     return Measurement(
         load=load,
@@ -101,6 +102,7 @@ def with_resources(settings: Settings, stack: Standing, seen: Seen, what_if: Wha
         clocks=seen.clocks,
         machine=machine,
         cache_lost=lost,
+        core_speeds=speeds,
     )
 
 

@@ -1,7 +1,7 @@
 """verify: play the planned peak, collect what the stack says of it, judge, and write the report."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +18,7 @@ from cli.setup.pulumi_cli import ensure_pulumi
 from lms_stack.demand import Demand, demand
 from lms_stack.engines import ENGINES
 from lms_stack.errors import ExitCode, StepFailed
+from lms_stack.evidence import Excuse
 from lms_stack.measurement import LoadResult, Measurement, WhatIf
 from lms_stack.paths import cache_root
 from lms_stack.plan import Role
@@ -176,12 +177,20 @@ _WORDS = {
 }
 
 
+def reasons(excuses: Sequence[Excuse]) -> Iterator[str]:
+    """A line for each reason: where it was seen in many places, the first of them; the report has all."""
+    for reason in dict.fromkeys(excuse.reason for excuse in excuses):
+        first, *others = (excuse for excuse in excuses if excuse.reason == reason)
+        more = f"; and {len(others)} more like it, in the report" if others else ""
+        yield f"{reason}: {first.resource}, {first.evidence}{more}"
+
+
 def _text(document: dict[str, Any], judged: Verdict, load: LoadResult) -> str:
     lines = [f"Verdict: {_WORDS[judged.outcome]}"]
     if judged.bottleneck:
         bottleneck = judged.bottleneck
         lines.append(f"  bottleneck: {bottleneck.resource} of {bottleneck.host} ({escape(bottleneck.evidence)})")
-    lines += [f"  - {escape(excuse.reason)}: {excuse.resource}, {escape(excuse.evidence)}" for excuse in judged.excuses]
+    lines += [f"  - {escape(line)}" for line in reasons(judged.excuses)]
     lines += _later_text(load)
     lines.append(f"Report: {escape(document['report'])}")
     if judged.outcome is Outcome.FITS:

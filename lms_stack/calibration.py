@@ -22,12 +22,21 @@ MS = 1000.0
 
 
 class Machine(Frozen):
-    """Where it was measured: the hosts' CPU and cores, and the speed of one core (pieces of cpu_speed a second)."""
+    """Where it was measured: the hosts' CPU and cores, and the speed of one core (pieces of cpu_speed a second).
+
+    `pieces_per_second` was timed before the loads, `under_load` while they were played, None where nobody did.
+    """
 
     cpu: str
     cores: float
     pieces_per_second: float
     speed: float
+    under_load: float | None = None
+
+    @property
+    def held(self) -> float:
+        """Pieces of work a second of the cores for which what was measured holds."""
+        return self.under_load or self.pieces_per_second
 
 
 class Refit(Frozen):
@@ -89,6 +98,7 @@ def calibrated(known: Facts, calibration: Calibration, *, speed: float | None = 
         source=f"`taphuan calibrate`: {origin}",
         origin=origin,
         spread=calibration.refit.spread if calibration.refit else calibration.spread,
+        pieces=speed * known.sizing["reference_core"].number if speed else calibration.machine.held,
         demands={
             name: _row(shipped, calibration, name, scale) for name, shipped in known.service_demands.demands.items()
         },

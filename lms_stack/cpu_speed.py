@@ -17,16 +17,21 @@ SPELLS = 8
 ROUNDS = 8
 #: Seconds between two spells.
 APART = 1.0
-_TEXT = "<p>Bồi dưỡng thường xuyên cho giáo viên &amp; cán bộ quản lý {}</p>\n" * 200
+#: Rows of a whole piece of work.
+ROWS = 4000
+_LINE = "<p>Bồi dưỡng thường xuyên cho giáo viên &amp; cán bộ quản lý {}</p>\n"
 _TAG = re.compile(r"<(/?)(\w+)>|&(\w+);")
 
 
-def work() -> str:
-    """About a hundredth of a second of what serving a page is made of: objects, text, patterns, JSON, hashes."""
-    rows = [{"id": number, "name": f"học viên {number}", "marks": [number % 10, number % 7]} for number in range(4000)]
+def work(size: int = ROWS) -> str:
+    """About a hundredth of a second of what serving a page is made of: objects, text, patterns, JSON, hashes.
+
+    :param size: rows, of which a whole piece has `ROWS`; a part of them takes about that part of its time.
+    """
+    rows = [{"id": number, "name": f"học viên {number}", "marks": [number % 10, number % 7]} for number in range(size)]
     rows.sort(key=lambda row: (row["marks"], row["name"]))
-    text = _TAG.sub(lambda found: f"[{found.group(2) or found.group(3)}]", _TEXT)
-    told = json.dumps(rows, ensure_ascii=False) + json.dumps(json.loads(json.dumps(rows[:1000])))
+    text = _TAG.sub(lambda found: f"[{found.group(2) or found.group(3)}]", _LINE * (size // 20))
+    told = json.dumps(rows, ensure_ascii=False) + json.dumps(json.loads(json.dumps(rows[: size // 4])))
     return hashlib.sha256((told + text).encode() * 4).hexdigest()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from lms_stack.evidence import Excuse
 from lms_stack.measurement import Measurement
 from lms_stack.plan import Plan
+from lms_stack.units import show
 
 
 def not_as_planned(measured: Measurement, plan: Plan) -> Iterator[Excuse]:
@@ -26,6 +27,20 @@ def too_few_cores(plan: Plan) -> Iterator[Excuse]:
         if host.wanted:
             evidence = f"{host.name}: {host.wanted.reason}"
             yield Excuse(reason="this machine has fewer cores than the course needs", resource="cpu", evidence=evidence)
+
+
+def slow_cores(measured: Measurement, plan: Plan, limits: Mapping[str, float]) -> Iterator[Excuse]:
+    """Hosts whose cores were slower while the peak was held than the plan counts on.
+
+    Where several tenants share the silicon they are, from one minute to the next, and no steal tells of it.
+
+    :param limits: the figures of facts/thresholds.yaml by name.
+    """
+    for each in measured.core_speeds:
+        share = each.pieces / plan.core_speed.value if plan.core_speed else 1.0
+        if share < limits["slow_cores"]:
+            evidence = f"{each.host}: {show(share, 'share')} of the speed that the plan counts on"
+            yield Excuse(reason="the cores were slower than planned", resource="cpu", evidence=evidence)
 
 
 def _planned(plan: Plan) -> Mapping[str, float]:

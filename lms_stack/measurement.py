@@ -214,6 +214,13 @@ class MachineLoad(Frozen):
         return max(0.0, self.busy - self.guests)
 
 
+class CoreSpeed(Frozen):
+    """How fast a host's cores were during the hold, in pieces of lms_stack/cpu_speed.py for each second of CPU time."""
+
+    host: str
+    pieces: float
+
+
 class LoadResult(Frozen):
     """What the generator hosts give back after a run.
 
@@ -249,6 +256,7 @@ class Measurement(Frozen):
     machine: MachineLoad | None = None
     #: The largest share of the cache's keys that was gone at once during the hold; None where it wasn't read.
     cache_lost: float | None = None
+    core_speeds: tuple[CoreSpeed, ...] = ()
 
     @property
     def mobile(self) -> MobileLearner | None:

@@ -1,5 +1,7 @@
 """What short loads showed of the stack: growth of counters over a few seconds each, to regress service demands on."""
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
 from lms_stack.plan import Role
@@ -12,7 +14,8 @@ class Window(Frozen):
 
     `requests` are answers of each class. `app_seconds` is the CPU time that the application's own threads took for a
     class, `queries` its queries to the database. `cpu` is the CPU time of each role's services, `other` that of
-    everything else on the stack's hosts, all in seconds.
+    everything else on the stack's hosts, all in seconds. `pieces` of lms_stack/cpu_speed.py were done on these hosts to
+    time their cores, in `piece_seconds` of CPU time; 0 where no exporter did.
     """
 
     load: str
@@ -22,6 +25,8 @@ class Window(Frozen):
     queries: dict[RequestClass, float]
     cpu: dict[Role, float]
     other: float = 0.0
+    pieces: float = 0.0
+    piece_seconds: float = 0.0
 
 
 class Observation(Frozen):
@@ -37,3 +42,14 @@ class Observation(Frozen):
     def seconds(self) -> float:
         """How long it was watched."""
         return sum(window.seconds for window in self.windows)
+
+    @property
+    def speed(self) -> float | None:
+        """Pieces of work that the hosts' cores did in a second of CPU time; None where nobody timed them."""
+        return speed_of(self.windows)
+
+
+def speed_of(windows: Sequence[Window]) -> float | None:
+    """Pieces of work in a second of CPU time over some windows; None where no core was timed in them."""
+    spent = sum(window.piece_seconds for window in windows)
+    return sum(window.pieces for window in windows) / spent if spent > 0 else None

@@ -47,7 +47,9 @@ class Utilisation(Frozen):
 class Plan(Frozen):
     """The answer to "what do I need": everything that infra/ and playbooks/ build from.
 
-    `outlook` is what 1,000 draws of the peak say of these hosts and of other designs; nothing is built from it.
+    `core_speed` is how fast a core is that it counts on, in pieces of lms_stack/cpu_speed.py for a second of CPU time
+    (None: planned before that was told). `outlook` is what 1,000 draws of the peak say of these hosts and of other
+    designs; nothing is built from it.
     """
 
     deployment: str
@@ -58,6 +60,7 @@ class Plan(Frozen):
     bandwidth: Figure
     demand: Demand
     predicted: tuple[Utilisation, ...]
+    core_speed: Figure | None = None
     outlook: Outlook | None = None
 
     def hosts_of(self, role: Role) -> tuple[HostPlan, ...]:

@@ -9,7 +9,7 @@ from math import ceil
 
 from lms_stack.course import Objectives
 from lms_stack.demand import Demand
-from lms_stack.deviations import not_as_planned, too_few_cores
+from lms_stack.deviations import not_as_planned, slow_cores, too_few_cores
 from lms_stack.evidence import Excuse, disturbed, doubts, gaps
 from lms_stack.facts import Facts, facts
 from lms_stack.measurement import ClassResult, Measurement, ResourceUse
@@ -71,8 +71,8 @@ def verdict(
     if excuses := tuple(judge.broken_promises()):
         if doubt := disturbed(measured, limits, excuses):
             return Verdict(outcome=Outcome.INVALID, excuses=(doubt, *excuses))
-        known_before = too_few_cores(plan) if plan else ()
-        everything = (*excuses, *known_before, *unread)
+        cores = (*too_few_cores(plan), *slow_cores(measured, plan, limits)) if plan else ()
+        everything = (*excuses, *cores, *unread)
         return Verdict(outcome=Outcome.DOES_NOT_FIT, bottleneck=judge.bottleneck(), excuses=everything)
     if plan and (excuses := tuple(not_as_planned(measured, plan))):
         return Verdict(outcome=Outcome.INVALID, excuses=excuses)

@@ -138,7 +138,7 @@ def report_page(
             units=tables.unit_rows(measured, aside),
             health=tables.health_rows(measured.load),
             steady=tables.steadiness(measured.load),
-            around=tables.surroundings(measured),
+            around=tables.surroundings(measured, plan),
             mobile=tables.mobile_rows(measured),
             charts=_charts(plan, demand, measured, order, objective),
             plan_hash=plan_hash(plan),

@@ -181,8 +181,8 @@ def _signs(generator: GeneratorHealth) -> Iterator[tuple[str, str, str]]:
         yield "đường truyền của nó, chiều bận hơn / its line, busier way", show(generator.link_bits, "bit/s"), speed
 
 
-def surroundings(measured: Measurement) -> list[tuple[str, str, str]]:
-    """What else could have spoiled the measurement, measured and allowed: clocks, other work on the lab's machine."""
+def surroundings(measured: Measurement, plan: Plan) -> list[tuple[str, str, str]]:
+    """What else could have spoiled the measurement, measured and allowed: clocks, other work, the cores' speed."""
     limits = {name: show(fact.number, fact.unit) for name, fact in facts().thresholds.items()}
     told = [
         (
@@ -197,6 +197,11 @@ def surroundings(measured: Measurement) -> list[tuple[str, str, str]]:
             others = f"{show(machine.others, 'core')} / {show(machine.cores, 'core')}"
             told.append(("việc khác trên máy / other work on the machine", others, f"≤ {limits['other_load']}"))
         told.append(("bị máy ảo hóa lấy / steal", show(machine.steal, "share"), f"≤ {limits['steal']}"))
+    planned = f"kế hoạch / planned {plan.core_speed}" if plan.core_speed else "–"
+    told += [
+        (f"tốc độ lõi CPU / speed of the cores, {each.host}", show(each.pieces, "1/s"), planned)
+        for each in measured.core_speeds
+    ]
     return told
 
 

@@ -1,15 +1,16 @@
 #!/usr/bin/python3
 """taphuan-exporter: what a host uses of what the Plan gave it.
 
-One file, so that it is shipped as it is: it runs under Debian's python3 with python3-prometheus-client alone. The node
-exporter can't replace it: in a lab guest /proc/stat and /proc/meminfo are those of the whole machine, and nothing on a
-host knows the planned capacities.
+It is shipped as it is, with lms_stack/cpu_speed.py beside it: it runs under Debian's python3 with
+python3-prometheus-client alone. The node exporter can't replace it: in a lab guest /proc/stat and /proc/meminfo are
+those of the whole machine, and nothing on a host knows the planned capacities, nor how fast its cores are just now.
 """
 
 import argparse
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +19,13 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from lms_stack import cpu_speed
+
 ROOT = Path("/")
 #: A memory limit above this is the kernel's way to say that there is none.
 NO_LIMIT = 1 << 60
+#: The core is timed by such a part of a piece of work each so many seconds: a thousandth or two of a core's time.
+PART, EACH = 0.1, 0.5
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,25 @@ class Planned:
     link: float
     interface: str
     units: tuple[str, ...] = ()
+
+
+@dataclass
+class CoreSpeed:
+    """How fast this host's cores are: pieces of lms_stack/cpu_speed.py that were done, and their CPU time in seconds.
+
+    Two counters, so that the speed over any span of time is the growth of the one over that of the other. CPU time
+    doesn't tell what the neighbours of a shared core take from it; this does.
+    """
+
+    pieces: float = 0.0
+    seconds: float = 0.0
+
+    def time_a_part(self) -> None:
+        """Do a part of a piece of work, by the CPU time of this thread alone."""
+        began = time.thread_time()
+        cpu_speed.work(round(PART * cpu_speed.ROWS))
+        self.seconds += time.thread_time() - began
+        self.pieces += PART
 
 
 def cpu_seconds(root: Path = ROOT) -> float:
@@ -100,14 +124,17 @@ def default_interface(root: Path = ROOT) -> str:
 class HostCollector(Collector):
     """Reads everything anew for each scrape."""
 
-    def __init__(self, planned: Planned, root: Path = ROOT) -> None:
+    def __init__(self, planned: Planned, speed: CoreSpeed, root: Path = ROOT) -> None:
         self._planned = planned
+        self._speed = speed
         self._root = root
 
     def collect(self) -> Iterable[Metric]:
         """The metrics of this moment; what can't be read is left out, never 0."""
         yield _counter("taphuan_host_cpu_seconds", "CPU time used by this host.", cpu_seconds(self._root))
         yield _gauge("taphuan_host_cores", "Cores that the plan gives this host.", self._planned.cores)
+        yield _counter("taphuan_core_pieces", "Pieces of work that a core did to be timed.", self._speed.pieces)
+        yield _counter("taphuan_core_piece_seconds", "CPU time that these pieces took.", self._speed.seconds)
         yield self._units()
         used, limit = memory_bytes(self._root)
         yield _gauge("taphuan_host_memory_bytes", "Memory in use, without cache that can be dropped.", used)
@@ -181,17 +208,22 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def main(words: list[str] | None = None, wait: Callable[[], object] | None = None) -> None:
-    """Serve /metrics until the process is told to end."""
+def main(words: list[str] | None = None, wait: Callable[[float], object] | None = None) -> None:
+    """Serve /metrics, and time the core by and by, until the process is told to end.
+
+    :param wait: waits so many seconds, and gives back whether that was the last time; until SIGTERM where None.
+    """
     given = _arguments(words)
     registry = CollectorRegistry()
     units = tuple(filter(None, given.units.split(",")))
     planned = Planned(given.cores, given.memory_bytes, given.link_bits, given.interface, units)
-    registry.register(HostCollector(planned))
+    speed = CoreSpeed()
+    registry.register(HostCollector(planned, speed))
     server, _thread = start_http_server(given.port, given.address, registry)
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    (wait or ended.wait)()
+    while not (wait or ended.wait)(EACH):
+        speed.time_a_part()
     server.shutdown()
 
 

@@ -11,6 +11,8 @@ class Metric(StrEnum):
     HOST_CPU_SECONDS = "taphuan_host_cpu_seconds_total"
     HOST_CORES = "taphuan_host_cores"
     UNIT_CPU_SECONDS = "taphuan_unit_cpu_seconds_total"
+    CORE_PIECES = "taphuan_core_pieces_total"
+    CORE_PIECE_SECONDS = "taphuan_core_piece_seconds_total"
     HOST_MEMORY = "taphuan_host_memory_bytes"
     HOST_MEMORY_LIMIT = "taphuan_host_memory_limit_bytes"
     HOST_DISK = "taphuan_host_disk_bytes"

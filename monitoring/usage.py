@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from lms_stack.measurement import ResourceUse, UnitUse
+from lms_stack.measurement import CoreSpeed, ResourceUse, UnitUse
 from lms_stack.plan import Role
 from lms_stack.topology import Host, Topology
 from lms_stack.units import show
@@ -53,6 +53,20 @@ def unit_use(prometheus: Prometheus, topology: Topology, started: datetime, ende
     rows = prometheus.query(f"sum by (host, unit) (rate({Metric.UNIT_CPU_SECONDS}[{span}]))", ended)
     found = (UnitUse(host=row.labels["host"], unit=row.labels["unit"], cores=row.value) for row in rows)
     return tuple(sorted((use for use in found if use.host in stack), key=lambda use: -use.cores))
+
+
+def core_speeds(
+    prometheus: Prometheus, topology: Topology, started: datetime, ended: datetime
+) -> tuple[CoreSpeed, ...]:
+    """How fast the cores of the stack's hosts were in a span; hosts that weren't timed are left out.
+
+    :raises StepFailed: Prometheus can't be reached.
+    """
+    asked = _Asked(prometheus, started, ended)
+    pieces, seconds = (asked.rate(each).expression for each in (Metric.CORE_PIECES, Metric.CORE_PIECE_SECONDS))
+    found = prometheus.by_host(f"{pieces} / {seconds}", ended)
+    hosts = (host.name for host in topology.stack_hosts if host.name in found)
+    return tuple(CoreSpeed(host=host, pieces=found[host]) for host in hosts)
 
 
 def cache_lost(prometheus: Prometheus, topology: Topology, started: datetime, ended: datetime) -> float | None:

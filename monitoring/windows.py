@@ -35,7 +35,10 @@ def windows(
     """
     asked = _Asked(prometheus, topology, span)
     app, queries, requests = (asked.by_class(metric) for metric in (_APP_SECONDS, _QUERIES, Metric.REQUESTS))
-    units, hosts = asked.growth(f"sum by (unit) ({_on(topology, Metric.UNIT_CPU_SECONDS)})", "unit"), asked.hosts()
+    units = asked.growth(f"sum by (unit) ({_on(topology, Metric.UNIT_CPU_SECONDS)})", "unit")
+    hosts, pieces, piece_seconds = map(
+        asked.of_hosts, (Metric.HOST_CPU_SECONDS, Metric.CORE_PIECES, Metric.CORE_PIECE_SECONDS)
+    )
     cpu = _by_role(units)
     return tuple(
         Window(
@@ -46,9 +49,12 @@ def windows(
             queries=_at(queries, number),
             cpu={role: cpu.get(role, [0.0] * asked.count)[number] for role in STACK_ROLES},
             other=max(0.0, hosts[number] - sum(values[number] for values in cpu.values())),
+            pieces=pieces[number],
+            piece_seconds=piece_seconds[number],
         )
         for number in range(asked.count)
         if all(values[number] >= 0 for group in (app, queries, requests, units) for values in group.values())
+        and pieces[number] >= 0
     )
 
 
@@ -80,9 +86,9 @@ class _Asked:
         """Growth of one of the application's counters by request class."""
         return self.growth(f"sum by (request_class) ({metric})", "request_class")
 
-    def hosts(self) -> list[float]:
-        """CPU time of all hosts of the stack together, in each window."""
-        found = self.growth(f"sum ({_on(self._topology, Metric.HOST_CPU_SECONDS)})", "")
+    def of_hosts(self, metric: Metric) -> list[float]:
+        """Growth of a counter over all hosts of the stack together, in each window."""
+        found = self.growth(f"sum ({_on(self._topology, metric)})", "")
         return found.get("", [0.0] * self.count)
 
 

@@ -23,7 +23,8 @@ class Artifacts(Frozen):
 
     `app`, `loadgen`: wheels of the application and of the load generator, each with its lock file.
     `content`: the course as data (course.json and its small files); `media`: slides and lectures, served by the edge.
-    `journeys`: the load test's own code. `exporter`: the exporter that runs on every host.
+    `journeys`: the load test's own code. `exporter`: the files of the exporter that runs on every host, by their place
+    there.
     """
 
     app: Parcel
@@ -31,7 +32,7 @@ class Artifacts(Frozen):
     content: Parcel
     media: Parcel
     journeys: Parcel
-    exporter: Path
+    exporter: Mapping[str, Path]
 
 
 class ConfigureInputs(Frozen):

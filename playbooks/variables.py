@@ -125,7 +125,7 @@ def _base(inputs: ConfigureInputs, host: Host) -> dict[str, Any]:
         "base_kernel_sysctls": KERNEL_SYSCTLS,
         "base_update_times": UPDATES,
         "base_ca_file": PATHS["ca"],
-        "base_exporter_source": str(inputs.artifacts.exporter),
+        "base_exporter_files": {name: str(path) for name, path in inputs.artifacts.exporter.items()},
         "base_exporter_arguments": exporter_arguments(topology, host),
         "base_node_exporter_listen": _listen("node-exporter"),
     }

@@ -7,7 +7,7 @@ from statistics import median
 from typing import NamedTuple
 
 from lms_stack.measurement import LoadResult
-from lms_stack.observation import Observation
+from lms_stack.observation import Observation, Window
 from lms_stack.request_classes import FILE_CLASSES, RequestClass
 from lms_stack.units import Frozen
 
@@ -54,8 +54,8 @@ class Proved(Frozen):
     """One mix: its saturation in requests/s of the application, predicted and measured under more than it can carry.
 
     Where more comes than is carried, visitors wait at their first pages and the later ones are asked for less often:
-    both figures are of the requests that were served. `speeds`: what the planned mix took beside each load and beside
-    the overload, as times what the calibration foretells of it.
+    both figures are of the requests that were served. `slowness`: how much CPU time a piece of work took in each load
+    and in the overload, as times what it took in the calibration.
     """
 
     mix: str
@@ -63,16 +63,20 @@ class Proved(Frozen):
     offered: float
     cpu_at_saturation: float
     load_average: float
-    speeds: tuple[float, ...]
+    slowness: tuple[float, ...]
     timed: tuple[Timed, ...]
 
 
-def served(seen: Observation, after: float = 0.0) -> dict[RequestClass, float]:
-    """Requests per second of each class that were answered while a load was watched, after a share of that time."""
-    late = seen.windows[int(len(seen.windows) * after) :]
-    seconds = sum(window.seconds for window in late)
+def late(seen: Observation, after: float) -> Sequence[Window]:
+    """The windows of a load after a share of the time for which it was watched."""
+    return seen.windows[int(len(seen.windows) * after) :]
+
+
+def served(windows: Sequence[Window]) -> dict[RequestClass, float]:
+    """Requests per second of each class that were answered in some windows."""
+    seconds = sum(window.seconds for window in windows)
     found: dict[RequestClass, float] = {}
-    for window in late:
+    for window in windows:
         for name, count in window.requests.items():
             found[name] = found.get(name, 0.0) + count / seconds
     return found
@@ -222,8 +226,8 @@ def detail(proved: Iterable[Proved]) -> str:
     for each in proved:
         lines.append(
             f"{each.mix}: {each.saturation[0]:.0f}/s predicted, {each.saturation[1]:.0f}/s measured with "
-            f"{each.cpu_at_saturation:.0%} of the CPU at {each.offered:.0f}/s offered; the planned mix took "
-            f"{', '.join(f'{speed:.2f}' for speed in each.speeds)} times the calibration's CPU time beside the loads"
+            f"{each.cpu_at_saturation:.0%} of the CPU at {each.offered:.0f}/s offered; a piece of work took "
+            f"{', '.join(f'{times:.2f}' for times in each.slowness)} times the calibration's CPU time in the loads"
         )
         for one in each.timed:
             lines.append(

@@ -1,7 +1,6 @@
-"""What scripts/accuracy recorded, and what the calibration foretells of it at the speed of that minute."""
+"""What scripts/accuracy recorded, and what the calibration foretells of it at the speed that the cores had then."""
 
-from collections.abc import Mapping, Sequence
-from math import exp, log
+from collections.abc import Mapping
 from statistics import fmean
 from typing import Self
 
@@ -12,13 +11,23 @@ from lms_stack.calibration import Calibration, Refit, calibrated
 from lms_stack.facts import facts
 from lms_stack.forecast import VARIATION, Predicted, network, predicted
 from lms_stack.measurement import LoadResult
-from lms_stack.observation import Observation
+from lms_stack.observation import Observation, speed_of
 from lms_stack.plan import Pools
 from lms_stack.request_classes import RequestClass
 from lms_stack.topology import Topology
 from lms_stack.units import Frozen
-from scripts.accuracy_mixes import Foretold, Proved, Timed, of_the_application, over_classes, p95_of, served, timed
-from scripts.simulation import Came, simulate
+from scripts.accuracy_mixes import (
+    Foretold,
+    Proved,
+    Timed,
+    late,
+    of_the_application,
+    over_classes,
+    p95_of,
+    served,
+    timed,
+)
+from scripts.simulation import Came, Pace, simulate
 
 #: How often a load is simulated: the arrivals are given, only what each request costs is drawn.
 TIMES = 5
@@ -39,10 +48,10 @@ class Played(Frozen):
 
 
 class Recorded(Frozen):
-    """One mix: the planned mix, a load, the planned mix, a load and so on, and the overload at the end.
+    """One mix: the loads whose answers were timed, and the overload at the end.
 
     `shares` are those of the predicted saturation at which `timed` were played, `offered` requests/s of the
-    application in the overload. `references` are the planned mix: one before each load, the overload too.
+    application in the overload.
     """
 
     mix: str
@@ -53,16 +62,16 @@ class Recorded(Frozen):
     timed: tuple[Played, ...]
     overload: Played
     offered: float
-    references: tuple[Played, ...]
 
-    def known(self, number: int) -> "Known":
-        """What is known before a load, by its place among all."""
-        return Known.at(self.topology, self.pools, self.calibration, self.references[number : number + 2])
+    def known(self, pieces: float | None) -> "Known":
+        """What is known of a load whose cores did so many pieces of work a second."""
+        return Known.at(self.topology, self.pools, self.calibration, pieces)
 
     def proved(self) -> Proved:
         """What is predicted of each load, beside what was measured."""
-        known = [self.known(number) for number in range(len(self.timed) + 1)]
-        came = served(self.overload.seen, SETTLED)
+        settled = late(self.overload.seen, SETTLED)
+        known = [*(self.known(each.seen.speed) for each in self.timed), self.known(speed_of(settled))]
+        came = served(settled)
         measured = of_the_application(came)
         return Proved(
             mix=self.mix,
@@ -70,7 +79,7 @@ class Recorded(Frozen):
             offered=self.offered,
             cpu_at_saturation=cpu_of(self.topology, self.overload.seen),
             load_average=self.overload.load_average,
-            speeds=tuple(each.speed for each in known),
+            slowness=tuple(each.slowness for each in known),
             timed=tuple(
                 each.timed(share, played)
                 for each, share, played in zip(known[:-1], self.shares, self.timed, strict=True)
@@ -79,30 +88,24 @@ class Recorded(Frozen):
 
 
 class Known(Frozen):
-    """What is known before a load: the calibration, for the machine's speed of that minute.
+    """What is known of a load but its times: the calibration, for the speed that the cores had.
 
-    `speed` is how much CPU time the planned mix took beside the load, against what the calibration foretells of it.
+    `slowness` is how much CPU time a piece of work took, as times what it took in the calibration.
     """
 
     topology: Topology
     pools: Pools
     calibration: Calibration
-    speed: float
+    slowness: float
 
     @classmethod
-    def at(cls, topology: Topology, pools: Pools, calibration: Calibration, references: Sequence[Played]) -> Self:
-        """The calibration after these loads of the planned mix, which it knows."""
-        plain = cls(topology=topology, pools=pools, calibration=calibration, speed=1.0)
-        rest = sum(calibration.at_rest.values())
-        ratios = [
-            log((plain.cores(each.seen) - rest) / (plain.cores_foretold(served(each.seen)) - rest))
-            for each in references
-        ]
-        speed = exp(fmean(ratios))
-        factor = speed * (calibration.refit.factor if calibration.refit else 1.0)
-        at = references[-1].load.hold_ended
-        refit = Refit(at=at, entries=len(references), factor=factor, spread=calibration.spread)
-        return plain.model_copy(update={"calibration": calibration.model_copy(update={"refit": refit}), "speed": speed})
+    def at(cls, topology: Topology, pools: Pools, calibration: Calibration, pieces: float | None) -> Self:
+        """The calibration for cores that do so many pieces of work a second; as it is where nobody timed them."""
+        slowness = calibration.machine.held / pieces if pieces else 1.0
+        factor = slowness * (calibration.refit.factor if calibration.refit else 1.0)
+        refit = Refit(at=calibration.measured, entries=1, factor=factor, spread=calibration.spread)
+        scaled = calibration.model_copy(update={"refit": refit})
+        return cls(topology=topology, pools=pools, calibration=scaled, slowness=slowness)
 
     def predicted(self, requests: Mapping[RequestClass, float]) -> Predicted:
         """The middle of the prediction for requests/s of each class."""
@@ -113,17 +116,9 @@ class Known(Frozen):
         """How many times these requests the stack carries."""
         return self.predicted(requests).headroom().mid
 
-    def cores(self, seen: Observation) -> float:
-        """Cores that were busy on the stack's hosts while a load was watched."""
-        return cpu_of(self.topology, seen) * _cores(self.topology)
-
-    def cores_foretold(self, requests: Mapping[RequestClass, float]) -> float:
-        """Cores that these requests are predicted to keep busy."""
-        return _cpu(self.predicted(requests)) * _cores(self.topology)
-
     def timed(self, share: float, played: Played) -> Timed:
         """Arrivals are drawn, so more or fewer come than were asked for: the prediction is of those that came."""
-        requests = served(played.seen)
+        requests = served(played.seen.windows)
         solved = self.predicted(requests)
         p95 = {name: each.mid for name, each in solved.p95().items()}
         return timed(
@@ -139,14 +134,15 @@ class Known(Frozen):
     def simulated(self, played: Played) -> float:
         """p95 of a load in seconds, as `timed` takes it, by simulations of the model with the requests that came.
 
-        What they say of it that the formula doesn't is the luck of these arrivals.
+        What they say of it that the formula doesn't is the luck of these arrivals, and cores that were faster in some
+        seconds than in others.
         """
         classes = tuple(name for name, moments in played.came.items() if moments)
         known, at_rest = calibrated(facts(), self.calibration), self.calibration.at_rest
         _, stations, costs = network(self.topology, classes, known, at_rest, self.pools)
         began = played.load.started
-        span = [(each - began).total_seconds() for each in (played.load.hold_started, played.load.hold_ended)]
-        came = Came(tuple(np.array(played.came[name]) for name in classes), *span)
+        begin, end = ((each - began).total_seconds() for each in (played.load.hold_started, played.load.hold_ended))
+        came = Came(tuple(np.array(played.came[name]) for name in classes), begin, end, pace_of(played))
         none = np.zeros(len(classes))
         beyond = np.array([self.calibration.beyond.get(name, 0.0) for name in classes])
         found = []
@@ -155,6 +151,15 @@ class Known(Frozen):
             p95 = dict(zip(classes, seen.percentile(0.95) + beyond, strict=True))
             found.append(over_classes(p95_of(p95, played.load), played.load)[0])
         return fmean(found)
+
+
+def pace_of(played: Played) -> Pace:
+    """How fast the cores were in each window of a load, against its mean; as the mean where nobody timed them."""
+    windows, mean = played.seen.windows, played.seen.speed
+    began = (played.load.hold_started - played.load.started).total_seconds()
+    edges = began + np.concatenate([[0.0], np.cumsum([window.seconds for window in windows])])
+    speeds = [(speed_of([window]) or mean) / mean if mean else 1.0 for window in windows]
+    return Pace(edges, np.array(speeds))
 
 
 def cpu_of(topology: Topology, seen: Observation) -> float:

@@ -44,6 +44,39 @@ class Simulated:
 
 
 @dataclass(frozen=True)
+class Pace:
+    """How fast the hosts were from moment to moment, against the speed for which the demands hold.
+
+    What a host at twice the speed does in a second is two seconds of work: the network is simulated in seconds of work,
+    in which its speed never changes.
+    """
+
+    edges: Array
+    """Seconds of the clock at which the speed changes, rising; before the first and after the last it is 1."""
+    speeds: Array
+    """(edges - 1,)."""
+
+    def work_at(self, moments: Array) -> Array:
+        """Seconds of work that were done until some moments of the clock."""
+        clock, work = self._both()
+        return np.interp(moments, clock, work)
+
+    def clock_at(self, done: Array) -> Array:
+        """The moments of the clock at which so many seconds of work were done."""
+        clock, work = self._both()
+        return np.interp(done, work, clock)
+
+    def _both(self) -> tuple[Array, Array]:
+        clock = np.concatenate([[0.0], self.edges, [NEVER]])
+        speeds = np.concatenate([[1.0], self.speeds, [1.0]])
+        return clock, np.concatenate([[0.0], np.cumsum(speeds * np.diff(clock))])
+
+
+#: Hosts that always are as fast as their demands say.
+STEADY = Pace(np.array([0.0]), np.array([]))
+
+
+@dataclass(frozen=True)
 class Came:
     """Requests that came somewhere, to be played again: when each did, and which span of time counts, in seconds."""
 
@@ -51,6 +84,7 @@ class Came:
     """For each class, rising from 0 on."""
     begin: float
     end: float
+    pace: Pace = STEADY
 
 
 def simulate(
@@ -77,7 +111,12 @@ def simulate(
     if came and len(nodes) > len(served):
         raise ValueError("requests that came can be played on one host of each station only")
     way = _Way(nodes, rates, demands, scv)
-    until = came.end if came else requests / float(rates.sum())
+    pace = came.pace if came else STEADY
+    if came:
+        begin, until = pace.work_at(np.array([came.begin, came.end])).tolist()
+    else:
+        until = requests / float(rates.sum())
+        begin = WARM_UP * until
     ciw.seed(seed)
     simulation = ciw.Simulation(
         ciw.create_network(
@@ -90,8 +129,8 @@ def simulate(
         node_class=[ciw.PSNode] * len(nodes),
     )
     simulation.simulate_until_max_time(until)
-    span = (came.begin, came.end) if came else (WARM_UP * until, (1 - COOL_DOWN) * until)
-    return _seen(simulation.get_all_records(), stations, nodes, len(rates), span)
+    span = (begin, until if came else (1 - COOL_DOWN) * until)
+    return _seen(simulation.get_all_records(), stations, nodes, len(rates), span, pace)
 
 
 def _places(stations: Sequence[Station], index: int) -> float:
@@ -125,7 +164,7 @@ class _Way:
         """Each class at the moments at which it came, and then no more."""
         found: dict[str, list[Any]] = {}
         for k, moments in enumerate(came.moments):
-            gaps = [*np.diff(moments, prepend=0.0).tolist(), NEVER]
+            gaps = [*np.diff(came.pace.work_at(moments), prepend=0.0).tolist(), NEVER]
             first = self._stops(k)[0]
             found[str(k)] = [ciw.dists.Sequential(gaps) if j == first else None for j in self.nodes]
         return found
@@ -160,7 +199,12 @@ class _Way:
 
 
 def _seen(
-    records: list[Any], stations: Sequence[Station], nodes: list[int], classes: int, span: tuple[float, float]
+    records: list[Any],
+    stations: Sequence[Station],
+    nodes: list[int],
+    classes: int,
+    span: tuple[float, float],
+    pace: Pace,
 ) -> Simulated:
     begun: dict[int, float] = {}
     ended: dict[int, float] = {}
@@ -172,14 +216,15 @@ def _seen(
         ended[number] = max(record.exit_date, ended.get(number, record.exit_date))
         kinds[number] = int(record.customer_class)
         stays[record.node].append((record.arrival_date, record.exit_date))
-    times: list[list[float]] = [[] for _ in range(classes)]
+    stayed: list[list[tuple[float, float]]] = [[] for _ in range(classes)]
     for number, kind in kinds.items():
         if span[0] <= begun[number] <= span[1]:
-            times[kind].append(ended[number] - begun[number])
+            stayed[kind].append((begun[number], ended[number]))
+    times = (np.diff(pace.clock_at(np.array(each).reshape(-1, 2)), axis=1)[:, 0] for each in stayed)
     utilisation = np.zeros(len(stations))
     for number, j in enumerate(nodes, 1):
         utilisation[j] += _busy(np.array(stays[number]).reshape(-1, 2), stations[j].servers, span) / stations[j].hosts
-    return Simulated(utilisation, tuple(np.array(each) for each in times))
+    return Simulated(utilisation, tuple(times))
 
 
 def _busy(stays: Array, cores: float, span: tuple[float, float]) -> float:

@@ -82,12 +82,17 @@ class ServiceDemand(Frozen):
 
 
 class ServiceDemands(Frozen):
-    """The service-demand table, how far the truth may be from it, and where it was measured."""
+    """The service-demand table, how far the truth may be from it, and where it was measured.
+
+    `pieces` of lms_stack/cpu_speed.py in a second of CPU time is the speed of the cores it holds for; that of the
+    reference core where None.
+    """
 
     source: str
     spread: float
     demands: dict[RequestClass, ServiceDemand]
     origin: str = "as measured"
+    pieces: float | None = None
 
 
 class Facts(Frozen):

@@ -111,3 +111,10 @@ def bandwidth(demanded: Demand, known: Facts) -> Figure:
     sold = "next size sold" if value in sizes else f"{lines} lines of the largest size sold"
     reason = f"peak {way} {peak} / highest link use {show(limit, 'share')} = {show(wanted, 'bit/s')}, {sold}"
     return Figure(value=value, unit="bit/s", reason=reason, interval=peak.interval)
+
+
+def core_speed(known: Facts) -> Figure:
+    """How fast a core is for which the service demands hold."""
+    table = known.service_demands
+    reason = f"pieces of work (lms_stack/cpu_speed.py) that a core does; service demands are {table.origin}"
+    return Figure(value=table.pieces or known.sizing["reference_core"].number, unit="1/s", reason=reason)

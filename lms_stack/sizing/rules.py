@@ -35,6 +35,7 @@ def plan(course: Course, demanded: Demand, known: Facts | None = None) -> Plan:
         bandwidth=hardware.bandwidth(demanded, sizer.known),
         demand=demanded,
         predicted=sizer.predicted(hosts),
+        core_speed=hardware.core_speed(sizer.known),
     )
 
 

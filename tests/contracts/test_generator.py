@@ -21,7 +21,7 @@ from tests.contracts.local_remote import LocalRemote, a_host
 from tests.contracts.ports import free_port, wait_for
 from tests.contracts.toy_course import PASSWORD, certified, environment, fill, granian
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, pytest.mark.alone]
 
 RATES = {
     "sign_in": 0.5,

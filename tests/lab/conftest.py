@@ -56,6 +56,12 @@ def enrolled() -> int:
 
 
 @pytest.fixture(scope="session")
+def hold(enrolled: int) -> tuple[str, str]:
+    """The shortest hold from which a verdict is drawn, as an option; twice that where few learners ask for less."""
+    return "--hold", "30 s" if enrolled >= LEARNERS / 3 else "60 s"
+
+
+@pytest.fixture(scope="session")
 def demo(enrolled: int, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The demo's course file; on a slow machine a copy that has fewer learners."""
     if enrolled == LEARNERS:

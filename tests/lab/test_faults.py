@@ -22,9 +22,14 @@ FAULTS = (
 
 @pytest.mark.parametrize(("drill", "verdicts", "reasons"), FAULTS, ids=[name for name, *_ in FAULTS])
 def test_a_faulty_set_up_is_found_out(
-    site: dict[str, Any], taphuan: Taphuan, drill: str, verdicts: set[str], reasons: tuple[str, ...]
+    site: dict[str, Any],
+    taphuan: Taphuan,
+    hold: tuple[str, str],
+    drill: str,
+    verdicts: set[str],
+    reasons: tuple[str, ...],
 ) -> None:
-    answer = taphuan("verify", DEMO, "--drill", drill, "--hold", "30 s")
+    answer = taphuan("verify", DEMO, "--drill", drill, *hold)
     assert answer.document.get("verdict") in verdicts, answer.document
     assert any(reason in told(answer) for reason in reasons), answer.document
     assert not answer.document.get("ready")
@@ -37,8 +42,8 @@ def told(answer: Answer) -> str:
     return "; ".join(map(str, said))
 
 
-def test_after_every_fault_the_site_is_as_it_was(site: dict[str, Any], taphuan: Taphuan) -> None:
+def test_after_every_fault_the_site_is_as_it_was(site: dict[str, Any], taphuan: Taphuan, hold: tuple[str, str]) -> None:
     again = taphuan("up")
     assert again.document["changed"] == 0, again.document
-    answer = taphuan("verify", DEMO, "--hold", "30 s")
+    answer = taphuan("verify", DEMO, *hold)
     assert answer.document["verdict"] == "fits", answer.document

@@ -10,7 +10,7 @@ from tests.lab.conftest import DEMO, LEARNERS, Answer, Taphuan
 
 pytestmark = pytest.mark.lab
 
-#: The shortest hold from which a verdict is drawn.
+#: The shortest hold from which a verdict is drawn, where many learners play.
 SHORT = ("--hold", "30 s")
 
 
@@ -60,8 +60,10 @@ def test_the_fit_is_certified_until_somebody_changes_what_it_rests_on(
     assert taphuan("ready").code == 0
 
 
-def test_a_line_of_2_mbit_does_not_fit_and_the_line_is_named(site: dict[str, Any], taphuan: Taphuan) -> None:
-    answer = taphuan("verify", DEMO, "--edge-link", "2 Mbit/s", *SHORT)
+def test_a_line_of_2_mbit_does_not_fit_and_the_line_is_named(
+    site: dict[str, Any], taphuan: Taphuan, hold: tuple[str, str]
+) -> None:
+    answer = taphuan("verify", DEMO, "--edge-link", "2 Mbit/s", *hold)
     assert answer.code == 1, answer.document
     assert answer.document["verdict"] == "does_not_fit"
     assert answer.document["bottleneck"]["resource"] == "link"
@@ -83,8 +85,10 @@ def test_a_starved_generator_is_an_invalid_measurement(site: dict[str, Any], tap
     assert answer.document["bottleneck"] is None
 
 
-def test_an_application_that_answers_200_with_an_error_never_fits(site: dict[str, Any], taphuan: Taphuan) -> None:
-    answer = taphuan("verify", DEMO, "--drill", "error-page", *SHORT)
+def test_an_application_that_answers_200_with_an_error_never_fits(
+    site: dict[str, Any], taphuan: Taphuan, hold: tuple[str, str]
+) -> None:
+    answer = taphuan("verify", DEMO, "--drill", "error-page", *hold)
     assert answer.code in (1, 4), answer.document
     assert answer.document["verdict"] in ("does_not_fit", "invalid")
 
@@ -96,9 +100,9 @@ def test_after_the_what_ifs_the_course_fits_again(site: dict[str, Any], taphuan:
 
 @pytest.mark.long
 def test_a_full_test_finds_the_knee_beyond_the_peak_and_the_site_comes_back(
-    site: dict[str, Any], taphuan: Taphuan, enrolled: int
+    site: dict[str, Any], taphuan: Taphuan, enrolled: int, hold: tuple[str, str]
 ) -> None:
-    answer = taphuan("verify", DEMO, "--full", *SHORT)
+    answer = taphuan("verify", DEMO, "--full", *hold)
     assert answer.document["verdict"] == "fits", answer.document
     assert [phase["name"] for phase in answer.document["phases"]] == ["warm-up", "hold", "storm", "ramp", "recovery"]
     assert answer.document["saturation"]["learners"] > enrolled

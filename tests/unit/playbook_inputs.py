@@ -51,7 +51,7 @@ def inputs(topology: Topology) -> ConfigureInputs:
             content=parcel("content"),
             media=parcel("media"),
             journeys=parcel("journeys"),
-            exporter=Path("/checkout/exporter.py"),
+            exporter={"exporter.py": Path("/checkout/exporter.py")},
         ),
         monitoring_files={
             "prometheus.yml": "scrape_configs: []\n",

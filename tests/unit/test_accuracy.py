@@ -11,6 +11,7 @@ from scripts.accuracy_mixes import (
     Foretold,
     Proved,
     error,
+    late,
     middles,
     of_the_application,
     served,
@@ -28,10 +29,10 @@ def _window(logins: float) -> Window:
 
 def test_what_was_served_is_told_from_the_time_on_that_was_asked_for() -> None:
     seen = Observation(load="x", windows=(_window(10), _window(20), _window(40)))
-    assert served(seen)[RequestClass.LOGIN] == pytest.approx(70 / 15)
-    late = served(seen, after=1 / 3)
-    assert late[RequestClass.LOGIN] == pytest.approx(6)
-    assert of_the_application(late) == pytest.approx(6)
+    assert served(seen.windows)[RequestClass.LOGIN] == pytest.approx(70 / 15)
+    settled = served(late(seen, 1 / 3))
+    assert settled[RequestClass.LOGIN] == pytest.approx(6)
+    assert of_the_application(settled) == pytest.approx(6)
 
 
 def _load() -> LoadResult:
@@ -65,7 +66,7 @@ def _proved(saturation: tuple[float, float], p95: float) -> Proved:
         offered=120,
         cpu_at_saturation=0.99,
         load_average=0.5,
-        speeds=(1.0, 1.1, 0.9),
+        slowness=(1.0, 1.1, 0.9),
         timed=shares,
     )
 

@@ -1,4 +1,4 @@
-"""What scripts/accuracy foretells of a mix: by the calibration, at the speed that the planned mix showed beside it."""
+"""What scripts/accuracy foretells of a mix: by the calibration, at the speed that the cores had in it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +11,7 @@ from lms_stack.observation import Observation, Window
 from lms_stack.plan import Role
 from lms_stack.pools import pools
 from lms_stack.request_classes import RequestClass
-from scripts.accuracy_predictions import Known, Played, Recorded
+from scripts.accuracy_predictions import Known, Played, Recorded, pace_of
 from tests.unit.stacks import small_stack
 
 _NOW = datetime(2027, 3, 1, tzinfo=UTC)
@@ -25,17 +25,23 @@ def _calibration() -> Calibration:
     return by_speed(facts(), machine, version="1", engine="lophoc", engine_version="1", now=_NOW)
 
 
-def _played(request_class: RequestClass, rate: float, times: float) -> Played:
-    """A load of one class that took so many times the CPU time of the table."""
-    count = rate * _SECONDS
-    window = Window(
-        load="x",
-        seconds=_SECONDS,
-        requests={request_class: count},
-        app_seconds={},
-        queries={},
-        cpu={role: times * count * _TABLE[request_class].of(role) for role in (Role.EDGE, Role.APP, Role.DATABASE)},
-        other=times * count * _TABLE[request_class].of(Role.CACHE),
+def _played(*pieces: float, request_class: RequestClass = RequestClass.LESSON_PAGE, rate: float = _RATE) -> Played:
+    """A load of one class, in so many windows in which the cores did these pieces of work a second of CPU time."""
+    count, costs = rate * _SECONDS, _TABLE[request_class]
+    each = count / len(pieces)
+    windows = tuple(
+        Window(
+            load="x",
+            seconds=_SECONDS / len(pieces),
+            requests={request_class: each},
+            app_seconds={},
+            queries={},
+            cpu={role: each * costs.of(role) for role in (Role.EDGE, Role.APP, Role.DATABASE)},
+            other=each * costs.of(Role.CACHE),
+            pieces=speed,
+            piece_seconds=1.0,
+        )
+        for speed in pieces
     )
     row = ClassResult(request_class=request_class, intended=count, completed=round(count), failed=0, p50=0.02, p95=0.05)
     load = LoadResult(
@@ -52,47 +58,49 @@ def _played(request_class: RequestClass, rate: float, times: float) -> Played:
             cpu_warning=False,
         ),
     )
-    return Played(seen=Observation(load="x", windows=(window,)), load=load, load_average=1.0)
+    return Played(seen=Observation(load="x", windows=windows), load=load, load_average=1.0)
 
 
-def _recorded(*speeds: float) -> Recorded:
-    """A mix of nothing but lessons; inboxes beside it showed these speeds."""
-    lessons = _played(RequestClass.LESSON_PAGE, _RATE, 1.0)
+def _recorded(*pieces: float) -> Recorded:
+    """A mix of nothing but lessons, in loads and an overload in which the cores had these speeds."""
+    *loads, overload = map(_played, pieces)
     return Recorded(
         mix="lessons",
         topology=small_stack(),
         pools=_POOLS,
         calibration=_calibration(),
         shares=(0.5, 0.8),
-        timed=(lessons, lessons),
-        overload=lessons,
+        timed=tuple(loads),
+        overload=overload,
         offered=30.0,
-        references=tuple(_played(RequestClass.INBOX, _RATE, speed) for speed in speeds),
     )
 
 
-def test_where_the_planned_mix_takes_what_is_known_of_it_nothing_is_changed() -> None:
-    known = Known.at(small_stack(), _POOLS, _calibration(), [_played(RequestClass.INBOX, _RATE, 1.0)])
-    assert known.speed == pytest.approx(1.0)
+def test_cores_as_fast_as_in_the_calibration_change_nothing_and_neither_do_untimed_ones() -> None:
+    assert Known.at(small_stack(), _POOLS, _calibration(), 150.0).slowness == pytest.approx(1.0)
+    assert Known.at(small_stack(), _POOLS, _calibration(), None).slowness == 1.0
 
 
-def test_a_machine_that_takes_twice_the_time_for_the_planned_mix_is_foretold_half_the_saturation() -> None:
+def test_cores_of_half_the_speed_are_foretold_half_the_saturation() -> None:
     requests = {RequestClass.LESSON_PAGE: _RATE}
-    plain, slow = (
-        Known.at(small_stack(), _POOLS, _calibration(), [_played(RequestClass.INBOX, _RATE, times)])
-        for times in (1.0, 2.0)
-    )
+    plain, slow = (Known.at(small_stack(), _POOLS, _calibration(), pieces) for pieces in (150.0, 75.0))
     assert slow.saturation(requests) == pytest.approx(plain.saturation(requests) / 2)
 
 
-def test_each_load_is_foretold_at_the_speed_before_and_after_it_and_the_overload_at_that_before() -> None:
-    proved = _recorded(1.0, 4.0, 1.0).proved()
-    assert list(proved.speeds) == pytest.approx([2.0, 2.0, 1.0])
+def test_each_load_is_foretold_at_the_speed_that_the_cores_had_in_it() -> None:
+    proved = _recorded(75.0, 150.0, 300.0).proved()
+    assert list(proved.slowness) == pytest.approx([2.0, 1.0, 0.5])
     cost = sum(_TABLE[RequestClass.LESSON_PAGE].of(role) for role in (Role.EDGE, Role.APP, Role.DATABASE, Role.CACHE))
-    assert proved.saturation == pytest.approx((1 / cost, _RATE))
+    assert proved.saturation == pytest.approx((2 / cost, _RATE))
     assert proved.timed[0].cpu == pytest.approx((2 * _RATE * cost, _RATE * cost))
 
 
+def test_the_pace_of_a_load_is_that_of_its_windows_against_their_mean() -> None:
+    pace = pace_of(_played(200.0, 100.0))
+    assert pace.speeds.tolist() == pytest.approx([4 / 3, 2 / 3])
+    assert pace.edges.tolist() == pytest.approx([0, 15, 30])
+
+
 def test_the_table_of_a_mix_can_be_made_from_what_was_recorded() -> None:
-    recorded = _recorded(1.0, 1.0, 1.0)
+    recorded = _recorded(150.0, 150.0, 150.0)
     assert Recorded.model_validate_json(recorded.model_dump_json()).proved() == recorded.proved()

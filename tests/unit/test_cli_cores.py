@@ -28,7 +28,7 @@ class Hosts(FakeRemote):
     def answer(self, host: str, command: str, stdin: str) -> RemoteResult:
         if "cpuinfo" in command:
             return RemoteResult(0, "model name\t: A CPU\n", "")
-        assert "def work()" in stdin
+        assert "def work(" in stdin
         return RemoteResult(0, f'{{"pieces_per_second": {self.pieces.get(host, REFERENCE)}}}\n', "")
 
 

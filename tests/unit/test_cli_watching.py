@@ -14,7 +14,8 @@ from cli.clocks import clocks
 from cli.live import LiveView, bar, chart, use_now
 from cli.machine import Machine, Reading, read
 from cli.playing import Seen, _explained, _machine
-from cli.verify import _later, _later_text
+from cli.verify import _later, _later_text, reasons
+from lms_stack.evidence import Excuse
 from lms_stack.measurement import GeneratorHealth, LoadResult, PhaseResult, Recovery, ResourceUse, Saturation
 from loadtests.run import Tick
 from tests.unit.stacks import small_stack
@@ -173,3 +174,14 @@ def test_of_servers_of_ones_own_the_worst_theft_of_a_hypervisor_is_told() -> Non
     assert found is not None
     assert found.steal == 0.2
     assert found.others == 0
+
+
+def test_a_reason_that_was_seen_in_many_places_takes_one_line() -> None:
+    late = [
+        Excuse(reason="answers came late", resource=name, evidence="p95 3 s") for name in ("login", "inbox", "quiz")
+    ]
+    full = Excuse(reason="CPU exhausted", resource="cpu", evidence="lms-1: 99 % of 1 core")
+    assert list(reasons([*late, full])) == [
+        "answers came late: login, p95 3 s; and 2 more like it, in the report",
+        "CPU exhausted: cpu, lms-1: 99 % of 1 core",
+    ]

@@ -8,6 +8,8 @@ import pytest
 
 from monitoring import exporter
 from monitoring.exporter import (
+    PART,
+    CoreSpeed,
     HostCollector,
     Planned,
     cpu_seconds,
@@ -16,6 +18,8 @@ from monitoring.exporter import (
     memory_bytes,
     unit_cpu_seconds,
 )
+from monitoring.names import Metric
+from playbooks.artifacts import EXPORTER
 
 PLANNED = Planned(cores=1.5, memory=2 << 30, link=20e6, interface="")
 
@@ -64,7 +68,7 @@ def test_cpu_time_of_a_service_is_that_of_its_own_group(tree: str, unit: str, fo
 def test_a_service_that_does_not_run_has_no_count_rather_than_nought(tmp_path: Path) -> None:
     files = MACHINE | {"sys/fs/cgroup/system.slice/nginx.service/cpu.stat": "usage_usec 1\n"}
     planned = Planned(1, 0, 0, "", units=("nginx.service", "gone.service"))
-    samples = HostCollector(planned, _tree(tmp_path, files)).collect()
+    samples = HostCollector(planned, CoreSpeed(), _tree(tmp_path, files)).collect()
     told = [sample.labels for metric in samples for sample in metric.samples if "unit" in sample.labels]
     assert told == [{"unit": "nginx.service"}]
 
@@ -98,12 +102,12 @@ def test_the_interface_is_that_of_the_default_route(tmp_path: Path) -> None:
 
 def test_a_link_that_is_not_there_has_no_count_rather_than_nought(tmp_path: Path) -> None:
     assert link_bytes("gone0", _tree(tmp_path, MACHINE)) is None
-    names = {metric.name for metric in HostCollector(Planned(1, 0, 0, "gone0"), tmp_path).collect()}
+    names = {metric.name for metric in HostCollector(Planned(1, 0, 0, "gone0"), CoreSpeed(), tmp_path).collect()}
     assert not {name for name in names if "link" in name}
 
 
 def test_a_scrape_has_what_was_planned_beside_what_is_used(tmp_path: Path) -> None:
-    samples = HostCollector(PLANNED, _tree(tmp_path, MACHINE)).collect()
+    samples = HostCollector(PLANNED, CoreSpeed(), _tree(tmp_path, MACHINE)).collect()
     values = {sample.name: sample.value for metric in samples for sample in metric.samples}
     assert values["taphuan_host_cores"] == 1.5
     assert values["taphuan_host_memory_limit_bytes"] == 2 << 30
@@ -111,9 +115,29 @@ def test_a_scrape_has_what_was_planned_beside_what_is_used(tmp_path: Path) -> No
     assert values["taphuan_link_transmit_bytes_total"] == 2000
 
 
-def test_the_exporter_is_one_file_that_needs_only_prometheus_client() -> None:
+def test_the_speed_of_the_cores_is_the_growth_of_two_counters(tmp_path: Path) -> None:
+    speed = CoreSpeed()
+    speed.time_a_part()
+    speed.time_a_part()
+    samples = HostCollector(PLANNED, speed, _tree(tmp_path, MACHINE)).collect()
+    values = {sample.name: sample.value for metric in samples for sample in metric.samples}
+    assert values[Metric.CORE_PIECES] == pytest.approx(2 * PART)
+    assert values[Metric.CORE_PIECE_SECONDS] == speed.seconds > 0
+
+
+def test_the_core_is_timed_by_and_by_while_the_exporter_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = iter([False, False, True])
+    timed: list[CoreSpeed] = []
+    monkeypatch.setattr(CoreSpeed, "time_a_part", lambda speed: timed.append(speed))
+    exporter.main(["--port=0", "--address=127.0.0.1", "--cores=1"], wait=lambda _seconds: next(waits))
+    assert len(timed) == 2
+
+
+def test_the_exporter_needs_only_what_is_shipped_with_it_and_prometheus_client() -> None:
     tree = ast.parse(Path(exporter.__file__).read_text())
     modules = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     modules |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     foreign = {name.partition(".")[0] for name in modules} - sys.stdlib_module_names
-    assert foreign == {"prometheus_client"}
+    assert foreign == {"prometheus_client", "lms_stack"}
+    ours = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == "lms_stack"]
+    assert {f"lms_stack/{alias.name}.py" for node in ours for alias in node.names} <= set(EXPORTER)

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lms_stack.errors import StepFailed
+from lms_stack.measurement import CoreSpeed
 from monitoring.names import Alert, Metric, Record
 from monitoring.prometheus import FiringAlert, Prometheus, Reading
 from monitoring.status import Health, status
-from monitoring.usage import cache_lost, resource_use, unit_use
+from monitoring.usage import cache_lost, core_speeds, resource_use, unit_use
 from tests.unit.stacks import small_stack, split_stack
 
 END = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -178,3 +179,9 @@ def test_how_much_of_the_cache_was_gone_at_once_is_asked_of_its_host(
 ) -> None:
     assert cache_lost(Canned(answers), small_stack(), *SPAN) == lost
     assert cache_lost(Canned(answers), split_stack(), *SPAN) is None  # the answer is of a host that has no cache
+
+
+def test_the_speed_of_the_cores_is_told_of_the_hosts_that_carry_learners() -> None:
+    answers = {f"rate({Metric.CORE_PIECES}[60s])": 21.5}
+    assert core_speeds(Canned(answers), small_stack(), *SPAN) == (CoreSpeed(host="lms-1", pieces=21.5),)
+    assert core_speeds(Canned({}), small_stack(), *SPAN) == ()

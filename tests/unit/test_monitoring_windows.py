@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lms_stack.errors import StepFailed
+from lms_stack.observation import speed_of
 from lms_stack.plan import Role
 from lms_stack.request_classes import RequestClass
 from monitoring.busiest import busiest_hour
@@ -49,6 +50,8 @@ def _counters(nginx: list[float | None] | None = None) -> Counters:
                 ("unit", "prometheus-nginx-exporter.service"): [0, 0.5, 1.0, 1.5],
             },
             Metric.HOST_CPU_SECONDS: {("", ""): [20.0, 21.0, 22.0, 24.0]},
+            Metric.CORE_PIECES: {("", ""): [7.0, 8.0, 9.0, 10.0]},
+            Metric.CORE_PIECE_SECONDS: {("", ""): [0.7, 0.8, 0.9, 1.1]},
         }
     )
 
@@ -67,6 +70,8 @@ def test_a_window_holds_what_each_role_took_and_each_class_was_asked_for() -> No
         Role.CACHE: 0,
     }
     assert last.other == pytest.approx(2.0 - 0.1 - 0.8 - 0.24)
+    assert speed_of(found) == pytest.approx(7.5)
+    assert speed_of([last]) == pytest.approx(5.0)
 
 
 def test_a_window_across_a_restart_of_a_service_is_left_out() -> None:
@@ -83,7 +88,7 @@ def test_only_the_hosts_that_carry_learners_are_asked_for() -> None:
 
     windows(Told(_counters().rows), split_stack(), "login", SPAN, {})
     wanted = 'host=~"app-1|app-2|cache-1|database-1|edge-1"'
-    assert sum(wanted in each for each in asked) == 2
+    assert sum(wanted in each for each in asked) == 4
     assert not any("monitor-1" in each or "loadgen-1" in each for each in asked)
 
 

@@ -18,6 +18,7 @@ from lms_stack.edge_times import EdgeTimes
 from lms_stack.measurement import (
     ClassResult,
     Clock,
+    CoreSpeed,
     GeneratorHealth,
     LinkCapacity,
     LoadResult,
@@ -283,6 +284,7 @@ def test_phases_the_knee_steadiness_slow_lines_and_surroundings_are_told() -> No
         "load": load,
         "clocks": (Clock(host="lms-1", ahead=0.02, uncertainty=0.001),),
         "machine": MachineLoad(cores=2, busy=1.5, guests=1.25, steal=0.01),
+        "core_speeds": (CoreSpeed(host="lms-1", pieces=120),),
     }
     text = page(run.model_copy(update=around), Verdict(outcome=Outcome.FITS))
     for told in (
@@ -296,7 +298,7 @@ def test_phases_the_knee_steadiness_slow_lines_and_surroundings_are_told() -> No
         "× 2.5",
     ):
         assert told in text
-    for told in ("1.5 s", "4 (5 %)", "≥ 190 Mbit/s", "20 ms ± 1 ms", "0.25 cores / 2 cores"):
+    for told in ("1.5 s", "4 (5 %)", "≥ 190 Mbit/s", "20 ms ± 1 ms", "0.25 cores / 2 cores", "120/s", "planned 150/s"):
         assert told in text
 
 

@@ -14,6 +14,7 @@ from lms_stack.facts import facts
 from lms_stack.measurement import (
     ClassResult,
     Clock,
+    CoreSpeed,
     GeneratorHealth,
     LinkCapacity,
     LoadResult,
@@ -181,6 +182,17 @@ def test_a_machine_that_was_too_small_from_the_start_is_named_where_it_does_not_
     answer = judged(resources=(use("cpu", 0.99), use("link", 0.2)), plan=built)
     reasons = [excuse.reason for excuse in answer.excuses]
     assert reasons.count("this machine has fewer cores than the course needs") == said
+
+
+@pytest.mark.parametrize(("of_the_speed", "said"), [(0.7, 1), (0.9, 0)])
+def test_cores_that_were_slower_than_planned_are_named_where_it_does_not_fit(of_the_speed: float, said: int) -> None:
+    plan = planned(learners=600)
+    assert plan.core_speed
+    speeds = (CoreSpeed(host="lms-1", pieces=of_the_speed * plan.core_speed.value),)
+    late = a_class(RequestClass.COURSE_PAGE, p95=2.0)
+    measured = a_measurement(late, core_speeds=speeds)
+    found = [excuse for excuse in verdict(measured, Objectives(), plan=plan).excuses if "slower" in excuse.reason]
+    assert [excuse.evidence for excuse in found] == said * ["lms-1: 70 % of the speed that the plan counts on"]
 
 
 def test_a_line_over_which_nothing_came_is_the_one_that_needs_most() -> None:
