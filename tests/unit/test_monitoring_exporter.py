@@ -128,7 +128,11 @@ def test_the_speed_of_the_cores_is_the_growth_of_two_counters(tmp_path: Path) ->
 def test_the_core_is_timed_by_and_by_while_the_exporter_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     waits = iter([False, False, True])
     timed: list[CoreSpeed] = []
-    monkeypatch.setattr(CoreSpeed, "time_a_part", lambda speed: timed.append(speed))
+
+    def time_a_part(speed: CoreSpeed) -> None:
+        timed.append(speed)
+
+    monkeypatch.setattr(CoreSpeed, "time_a_part", time_a_part)
     exporter.main(["--port=0", "--address=127.0.0.1", "--cores=1"], wait=lambda _seconds: next(waits))
     assert len(timed) == 2
 
