@@ -24,7 +24,7 @@ from lms_stack import cpu_speed
 ROOT = Path("/")
 #: A memory limit above this is the kernel's way to say that there is none.
 NO_LIMIT = 1 << 60
-#: The core is timed by such a part of a piece of work each so many seconds: a thousandth or two of a core's time.
+#: The core is timed by such a part of a piece of work each so many seconds: a thousandth of a core, six of a slow one.
 PART, EACH = 0.1, 0.5
 
 
