@@ -43,7 +43,7 @@ class Planned:
 
 
 @dataclass
-class CoreSpeed:
+class CoreTimer:
     """How fast this host's cores are: pieces of lms_stack/cpu_speed.py that were done, and their CPU time in seconds.
 
     Two counters, so that the speed over any span of time is the growth of the one over that of the other. CPU time
@@ -124,7 +124,7 @@ def default_interface(root: Path = ROOT) -> str:
 class HostCollector(Collector):
     """Reads everything anew for each scrape."""
 
-    def __init__(self, planned: Planned, speed: CoreSpeed, root: Path = ROOT) -> None:
+    def __init__(self, planned: Planned, speed: CoreTimer, root: Path = ROOT) -> None:
         self._planned = planned
         self._speed = speed
         self._root = root
@@ -217,7 +217,7 @@ def main(words: list[str] | None = None, wait: Callable[[float], object] | None 
     registry = CollectorRegistry()
     units = tuple(filter(None, given.units.split(",")))
     planned = Planned(given.cores, given.memory_bytes, given.link_bits, given.interface, units)
-    speed = CoreSpeed()
+    speed = CoreTimer()
     registry.register(HostCollector(planned, speed))
     server, _thread = start_http_server(given.port, given.address, registry)
     ended = threading.Event()

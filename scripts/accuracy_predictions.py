@@ -27,7 +27,7 @@ from scripts.accuracy_mixes import (
     served,
     timed,
 )
-from scripts.simulation import Came, Pace, simulate
+from scripts.simulation import Came, Swing, simulate
 
 #: How often a load is simulated: the arrivals are given, only what each request costs is drawn.
 TIMES = 5
@@ -142,7 +142,7 @@ class Known(Frozen):
         _, stations, costs = network(self.topology, classes, known, at_rest, self.pools)
         began = played.load.started
         begin, end = ((each - began).total_seconds() for each in (played.load.hold_started, played.load.hold_ended))
-        came = Came(tuple(np.array(played.came[name]) for name in classes), begin, end, pace_of(played))
+        came = Came(tuple(np.array(played.came[name]) for name in classes), begin, end, swing_of(played))
         none = np.zeros(len(classes))
         beyond = np.array([self.calibration.beyond.get(name, 0.0) for name in classes])
         found = []
@@ -153,13 +153,13 @@ class Known(Frozen):
         return fmean(found)
 
 
-def pace_of(played: Played) -> Pace:
+def swing_of(played: Played) -> Swing:
     """How fast the cores were in each window of a load, against its mean; as the mean where nobody timed them."""
     windows, mean = played.seen.windows, played.seen.speed
     began = (played.load.hold_started - played.load.started).total_seconds()
     edges = began + np.concatenate([[0.0], np.cumsum([window.seconds for window in windows])])
     speeds = [(speed_of([window]) or mean) / mean if mean else 1.0 for window in windows]
-    return Pace(edges, np.array(speeds))
+    return Swing(edges, np.array(speeds))
 
 
 def cpu_of(topology: Topology, seen: Observation) -> float:

@@ -44,7 +44,7 @@ class Simulated:
 
 
 @dataclass(frozen=True)
-class Pace:
+class Swing:
     """How fast the hosts were from moment to moment, against the speed for which the demands hold.
 
     What a host at twice the speed does in a second is two seconds of work: the network is simulated in seconds of work,
@@ -73,7 +73,7 @@ class Pace:
 
 
 #: Hosts that always are as fast as their demands say.
-STEADY = Pace(np.array([0.0]), np.array([]))
+STEADY = Swing(np.array([0.0]), np.array([]))
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Came:
     """For each class, rising from 0 on."""
     begin: float
     end: float
-    pace: Pace = STEADY
+    swing: Swing = STEADY
 
 
 def simulate(
@@ -111,9 +111,9 @@ def simulate(
     if came and len(nodes) > len(served):
         raise ValueError("requests that came can be played on one host of each station only")
     way = _Way(nodes, rates, demands, scv)
-    pace = came.pace if came else STEADY
+    swing = came.swing if came else STEADY
     if came:
-        begin, until = pace.work_at(np.array([came.begin, came.end])).tolist()
+        begin, until = swing.work_at(np.array([came.begin, came.end])).tolist()
     else:
         until = requests / float(rates.sum())
         begin = WARM_UP * until
@@ -130,7 +130,7 @@ def simulate(
     )
     simulation.simulate_until_max_time(until)
     span = (begin, until if came else (1 - COOL_DOWN) * until)
-    return _seen(simulation.get_all_records(), stations, nodes, len(rates), span, pace)
+    return _seen(simulation.get_all_records(), stations, nodes, len(rates), span, swing)
 
 
 def _places(stations: Sequence[Station], index: int) -> float:
@@ -164,7 +164,7 @@ class _Way:
         """Each class at the moments at which it came, and then no more."""
         found: dict[str, list[Any]] = {}
         for k, moments in enumerate(came.moments):
-            gaps = [*np.diff(came.pace.work_at(moments), prepend=0.0).tolist(), NEVER]
+            gaps = [*np.diff(came.swing.work_at(moments), prepend=0.0).tolist(), NEVER]
             first = self._stops(k)[0]
             found[str(k)] = [ciw.dists.Sequential(gaps) if j == first else None for j in self.nodes]
         return found
@@ -204,7 +204,7 @@ def _seen(
     nodes: list[int],
     classes: int,
     span: tuple[float, float],
-    pace: Pace,
+    swing: Swing,
 ) -> Simulated:
     begun: dict[int, float] = {}
     ended: dict[int, float] = {}
@@ -220,7 +220,7 @@ def _seen(
     for number, kind in kinds.items():
         if span[0] <= begun[number] <= span[1]:
             stayed[kind].append((begun[number], ended[number]))
-    times = (np.diff(pace.clock_at(np.array(each).reshape(-1, 2)), axis=1)[:, 0] for each in stayed)
+    times = (np.diff(swing.clock_at(np.array(each).reshape(-1, 2)), axis=1)[:, 0] for each in stayed)
     utilisation = np.zeros(len(stations))
     for number, j in enumerate(nodes, 1):
         utilisation[j] += _busy(np.array(stays[number]).reshape(-1, 2), stations[j].servers, span) / stations[j].hosts

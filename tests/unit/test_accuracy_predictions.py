@@ -11,7 +11,7 @@ from lms_stack.observation import Observation, Window
 from lms_stack.plan import Role
 from lms_stack.pools import pools
 from lms_stack.request_classes import RequestClass
-from scripts.accuracy_predictions import Known, Played, Recorded, pace_of
+from scripts.accuracy_predictions import Known, Played, Recorded, swing_of
 from tests.unit.stacks import small_stack
 
 _NOW = datetime(2027, 3, 1, tzinfo=UTC)
@@ -95,10 +95,10 @@ def test_each_load_is_foretold_at_the_speed_that_the_cores_had_in_it() -> None:
     assert proved.timed[0].cpu == pytest.approx((2 * _RATE * cost, _RATE * cost))
 
 
-def test_the_pace_of_a_load_is_that_of_its_windows_against_their_mean() -> None:
-    pace = pace_of(_played(200.0, 100.0))
-    assert pace.speeds.tolist() == pytest.approx([4 / 3, 2 / 3])
-    assert pace.edges.tolist() == pytest.approx([0, 15, 30])
+def test_the_swing_of_a_load_is_that_of_its_windows_against_their_mean() -> None:
+    swing = swing_of(_played(200.0, 100.0))
+    assert swing.speeds.tolist() == pytest.approx([4 / 3, 2 / 3])
+    assert swing.edges.tolist() == pytest.approx([0, 15, 30])
 
 
 def test_the_table_of_a_mix_can_be_made_from_what_was_recorded() -> None:

@@ -9,7 +9,7 @@ import pytest
 from monitoring import exporter
 from monitoring.exporter import (
     PART,
-    CoreSpeed,
+    CoreTimer,
     HostCollector,
     Planned,
     cpu_seconds,
@@ -68,7 +68,7 @@ def test_cpu_time_of_a_service_is_that_of_its_own_group(tree: str, unit: str, fo
 def test_a_service_that_does_not_run_has_no_count_rather_than_nought(tmp_path: Path) -> None:
     files = MACHINE | {"sys/fs/cgroup/system.slice/nginx.service/cpu.stat": "usage_usec 1\n"}
     planned = Planned(1, 0, 0, "", units=("nginx.service", "gone.service"))
-    samples = HostCollector(planned, CoreSpeed(), _tree(tmp_path, files)).collect()
+    samples = HostCollector(planned, CoreTimer(), _tree(tmp_path, files)).collect()
     told = [sample.labels for metric in samples for sample in metric.samples if "unit" in sample.labels]
     assert told == [{"unit": "nginx.service"}]
 
@@ -102,12 +102,12 @@ def test_the_interface_is_that_of_the_default_route(tmp_path: Path) -> None:
 
 def test_a_link_that_is_not_there_has_no_count_rather_than_nought(tmp_path: Path) -> None:
     assert link_bytes("gone0", _tree(tmp_path, MACHINE)) is None
-    names = {metric.name for metric in HostCollector(Planned(1, 0, 0, "gone0"), CoreSpeed(), tmp_path).collect()}
+    names = {metric.name for metric in HostCollector(Planned(1, 0, 0, "gone0"), CoreTimer(), tmp_path).collect()}
     assert not {name for name in names if "link" in name}
 
 
 def test_a_scrape_has_what_was_planned_beside_what_is_used(tmp_path: Path) -> None:
-    samples = HostCollector(PLANNED, CoreSpeed(), _tree(tmp_path, MACHINE)).collect()
+    samples = HostCollector(PLANNED, CoreTimer(), _tree(tmp_path, MACHINE)).collect()
     values = {sample.name: sample.value for metric in samples for sample in metric.samples}
     assert values["taphuan_host_cores"] == 1.5
     assert values["taphuan_host_memory_limit_bytes"] == 2 << 30
@@ -116,7 +116,7 @@ def test_a_scrape_has_what_was_planned_beside_what_is_used(tmp_path: Path) -> No
 
 
 def test_the_speed_of_the_cores_is_the_growth_of_two_counters(tmp_path: Path) -> None:
-    speed = CoreSpeed()
+    speed = CoreTimer()
     speed.time_a_part()
     speed.time_a_part()
     samples = HostCollector(PLANNED, speed, _tree(tmp_path, MACHINE)).collect()
@@ -127,12 +127,12 @@ def test_the_speed_of_the_cores_is_the_growth_of_two_counters(tmp_path: Path) ->
 
 def test_the_core_is_timed_by_and_by_while_the_exporter_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     waits = iter([False, False, True])
-    timed: list[CoreSpeed] = []
+    timed: list[CoreTimer] = []
 
-    def time_a_part(speed: CoreSpeed) -> None:
+    def time_a_part(speed: CoreTimer) -> None:
         timed.append(speed)
 
-    monkeypatch.setattr(CoreSpeed, "time_a_part", time_a_part)
+    monkeypatch.setattr(CoreTimer, "time_a_part", time_a_part)
     exporter.main(["--port=0", "--address=127.0.0.1", "--cores=1"], wait=lambda _seconds: next(waits))
     assert len(timed) == 2
 

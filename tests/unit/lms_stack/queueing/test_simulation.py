@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from lms_stack.queueing.network import Station, solve
 from scripts.check_model import Case, Compared, compare, table
-from scripts.simulation import Came, Pace, simulate
+from scripts.simulation import Came, Swing, simulate
 
 CASES = [
     Case("an exam", 0.5, 1, 0.5, requests=20_000),
@@ -47,8 +47,8 @@ def test_requests_that_came_are_played_again_at_their_moments_and_only_those_of_
     assert seen.utilisation[0] == pytest.approx(1.5 / 7)
 
 
-def test_requests_that_came_take_as_long_as_the_pace_of_their_moment_makes_them() -> None:
-    half = Pace(np.array([2.0, 4.0]), np.array([0.5]))
+def test_requests_that_came_take_as_long_as_the_swing_of_their_moment_makes_them() -> None:
+    half = Swing(np.array([2.0, 4.0]), np.array([0.5]))
     came = Came((np.array([0.0, 2.0, 6.0]),), 0.0, 9.0, half)
     seen = simulate([Station("app", 1)], np.zeros(1), np.array([[1.0]]), came=came, scv=0)
     assert seen.times[0].tolist() == pytest.approx([1.0, 2.0, 1.0])
@@ -56,8 +56,8 @@ def test_requests_that_came_take_as_long_as_the_pace_of_their_moment_makes_them(
 
 @given(st.lists(st.floats(0.1, 4), min_size=1, max_size=8), st.floats(0, 50))
 def test_the_clock_at_which_work_is_done_is_the_one_that_gave_that_work(speeds: list[float], clock: float) -> None:
-    pace = Pace(np.linspace(0.0, 5.0 * len(speeds), len(speeds) + 1), np.array(speeds))
-    assert pace.clock_at(pace.work_at(np.array([clock])))[0] == pytest.approx(clock, abs=1e-3)
+    swing = Swing(np.linspace(0.0, 5.0 * len(speeds), len(speeds) + 1), np.array(speeds))
+    assert swing.clock_at(swing.work_at(np.array([clock])))[0] == pytest.approx(clock, abs=1e-3)
 
 
 def test_requests_that_came_are_not_shared_out_among_hosts() -> None:
