@@ -134,7 +134,7 @@ def verify_command(
 @course_command("calibrate")
 @click.option("--speed-only", is_flag=True, help="Play no load: only time the cores, and scale the shipped figures.")
 def calibrate_command(settings: Settings, speed_only: bool) -> ExitCode:
-    """Measure what each request costs on the stack that stands, by short loads of about ten minutes; plans use it."""
+    """Measure what each request costs on the stack that stands, by a quarter of an hour of loads; plans use it."""
     from cli.calibrate import calibrate  # noqa: PLC0415
 
     with deployments.locked(settings.paths):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 #: Seconds for which each short load is held, and the share of the stack's busiest host that it is to take: near the one
 #: at which hosts are planned, for a request costs up to a tenth more on hosts that have little to do.
-HOLD, SHARE = 15.0, 0.55
+HOLD, SHARE = 30.0, 0.55
 #: Mixed loads beside the single journeys: shares of the busiest host that the planned mix is to take.
 MIXED = (0.35, 0.7)
 #: Seconds after which what the making of the accounts cost has left all windows.

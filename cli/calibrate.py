@@ -86,6 +86,7 @@ def estimate(stack: Standing, observations: Sequence[Observation], machine: Mach
         demands=demands,
         bytes=bytes_of(observations),
         at_rest={role: round(found.at_rest, 5) for role, found in tiers.items()},
+        beside=beside(observations, len(stack.topology.stack_hosts)),
         from_the_table={
             role: tuple(name for name in found.classes if name not in found.told_apart())
             for role, found in tiers.items()
@@ -100,6 +101,12 @@ def under_load(observations: Sequence[Observation]) -> float | None:
     """How fast the cores were in the loads on average, as `at_one_speed` takes it; None where they weren't timed."""
     timed_ = [each.speed for each in observations if each.speed and each.p50]
     return round(geometric_mean(timed_), 2) if timed_ else None
+
+
+def beside(observations: Sequence[Observation], hosts: int) -> float:
+    """Cores that everything but the stack's services kept busy on one of its hosts, on average."""
+    spent = sum(window.other for each in observations for window in each.windows)
+    return round(spent / max(1.0, sum(each.seconds for each in observations)) / hosts, 5)
 
 
 def _refuse_failed(observations: Sequence[Observation]) -> None:

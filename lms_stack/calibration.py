@@ -51,7 +51,8 @@ class Refit(Frozen):
 class Calibration(Frozen):
     """Service demands of one stack: milliseconds of one core on each role, as intervals of 80 %.
 
-    `at_rest` are the cores that each role keeps busy without a request, `beyond` the seconds that an answer of a class
+    `at_rest` are the cores that each role keeps busy without a request, `beside` those that all else on one host does
+    (exporters, logs), `beyond` the seconds that an answer of a class
     takes beside the services' CPU time, `from_the_table` the classes of a role that the loads can't tell apart.
     """
 
@@ -64,10 +65,15 @@ class Calibration(Frozen):
     demands: dict[RequestClass, dict[Role, Interval]]
     bytes: dict[RequestClass, float] = Field(default_factory=dict)
     at_rest: dict[Role, float] = Field(default_factory=dict)
+    beside: float = 0.0
     beyond: dict[RequestClass, float] = Field(default_factory=dict)
     from_the_table: dict[Role, tuple[RequestClass, ...]] = Field(default_factory=dict)
     spread: float = LEAST_SPREAD
     refit: Refit | None = None
+
+    def at_rest_on(self, roles: Sequence[Role], hosts: int) -> float:
+        """Cores that are busy without a request on one of so many hosts that share these roles."""
+        return sum(self.at_rest.get(role, 0.0) for role in roles) / hosts + self.beside
 
     @property
     def origin(self) -> str:

@@ -43,9 +43,9 @@ class Tier:
     roles: tuple[Role, ...]
     hosts: tuple[Host, ...]
 
-    def station(self, at_rest: Mapping[Role, float]) -> Station:
-        """The tier as a station; what its services take at rest is not there for requests."""
-        rest = sum(at_rest.get(role, 0.0) for role in self.roles) / len(self.hosts)
+    def station(self, own: "Calibration | None") -> Station:
+        """The tier as a station; what its hosts take at rest is not there for requests."""
+        rest = own.at_rest_on(self.roles, len(self.hosts)) if own else 0.0
         return Station(self.name, max(0.05, self.hosts[0].cores - rest), hosts=len(self.hosts))
 
 
@@ -113,7 +113,7 @@ def predicted(
     :param draws: 1 for the middle alone.
     """
     classes = tuple(name for name, rate in requests.items() if rate > 0)
-    found, stations, costs = network(topology, classes, known, own.at_rest if own else {}, pools)
+    found, stations, costs = network(topology, classes, known, own, pools)
     factors = _factors(known.service_demands.spread, draws, len(classes), seed)
     rates = np.broadcast_to(np.array([requests[name] for name in classes]), (draws, len(classes)))
     solution = solve(stations, rates, costs[None] * factors[:, :, None], scv=VARIATION)
@@ -127,18 +127,18 @@ def network(
     topology: Topology,
     classes: Sequence[RequestClass],
     known: Facts,
-    at_rest: Mapping[Role, float],
+    own: "Calibration | None",
     pools: Pools | None = None,
 ) -> tuple[tuple[Tier, ...], tuple[Station, ...], Array]:
     """The hosts that carry learners as a queueing network.
 
-    :param at_rest: cores that the services of a role keep busy without a request.
+    :param own: as `predicted` says.
     :param pools: as `predicted` says.
     :returns: the tiers; their stations in the same order, and after them the pools; demands (classes, stations) in
         seconds of one core, 0 at a pool.
     """
     found = tiers(topology)
-    cores = tuple(tier.station(at_rest) for tier in found)
+    cores = tuple(tier.station(own) for tier in found)
     limiting = limiting_pools([tier.roles for tier in found], cores, pools) if pools else ()
     costs = np.zeros((len(classes), len(cores) + len(limiting)))
     for row, name in zip(costs, classes, strict=True):

@@ -138,8 +138,8 @@ class Known(Frozen):
         seconds than in others.
         """
         classes = tuple(name for name, moments in played.came.items() if moments)
-        known, at_rest = calibrated(facts(), self.calibration), self.calibration.at_rest
-        _, stations, costs = network(self.topology, classes, known, at_rest, self.pools)
+        known = calibrated(facts(), self.calibration)
+        _, stations, costs = network(self.topology, classes, known, self.calibration, self.pools)
         began = played.load.started
         begin, end = ((each - began).total_seconds() for each in (played.load.hold_started, played.load.hold_ended))
         came = Came(tuple(np.array(played.came[name]) for name in classes), begin, end, swing_of(played))

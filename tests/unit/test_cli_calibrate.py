@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cli.calibrate import _refuse_failed, under_load
+from cli.calibrate import _refuse_failed, beside, under_load
 from lms_stack.calibration import Calibration, Machine, by_speed, calibrated
 from lms_stack.errors import StepFailed
 from lms_stack.facts import facts
@@ -22,6 +22,13 @@ def _load(pieces: float, *, played: bool = True, failed: float = 0.0) -> Observa
 
 def test_the_speed_of_the_cores_is_the_mean_over_the_loads_without_the_time_at_rest() -> None:
     assert under_load([_load(80.0, played=False), _load(20.0), _load(45.0)]) == pytest.approx(30.0)
+
+
+def test_what_else_runs_on_a_host_is_told_by_the_cores_that_it_keeps_busy() -> None:
+    window = _load(20.0).windows[0].model_copy(update={"other": 0.2})
+    seen = Observation(load="x", windows=(window, window))
+    assert beside([seen], hosts=1) == pytest.approx(0.04)
+    assert beside([seen], hosts=2) == pytest.approx(0.02)
 
 
 def test_where_no_exporter_timed_the_cores_nothing_is_said_of_them_under_load() -> None:

@@ -19,7 +19,7 @@ from tests.unit.stacks import small_stack, split_stack
 _STUDY = {RequestClass.COURSE_PAGE: 15.0, RequestClass.LESSON_PAGE: 15.0, RequestClass.LESSON_DONE: 15.0}
 
 
-def _own(**parts: dict[Role, float] | dict[RequestClass, float]) -> Calibration:
+def _own(**parts: dict[Role, float] | dict[RequestClass, float] | float) -> Calibration:
     return Calibration.model_validate(
         {
             "version": "0",
@@ -43,6 +43,15 @@ def test_the_middle_of_the_cpu_forecast_is_the_utilisation_law() -> None:
     found = predicted(small_stack(), _STUDY, facts()).cpu()["lms-1"]
     assert found.mid == pytest.approx(sum(rate * _cost(name) for name, rate in _STUDY.items()))
     assert found.low < found.mid < found.high
+
+
+def test_what_else_runs_on_a_host_is_added_once_for_each_host() -> None:
+    plain, beside = (predicted(small_stack(), _STUDY, facts(), own) for own in (None, _own(beside=0.2)))
+    cores = small_stack().stack_hosts[0].cores
+    assert beside.cpu()["lms-1"].mid - plain.cpu()["lms-1"].mid == pytest.approx(0.2 / cores, rel=0.02)
+    assert beside.headroom().mid < plain.headroom().mid
+    own = _own(at_rest={Role.APP: 0.2}, beside=0.1)
+    assert own.at_rest_on((Role.APP,), 2) == pytest.approx(0.2)
 
 
 def test_what_the_services_take_at_rest_is_added_and_leaves_less_for_requests() -> None:
