@@ -108,6 +108,8 @@ class Reasons:
         for use in self.plan.predicted:
             inputs = (f"{use.host}.cores",) if use.resource == "cpu" else ("bandwidth",)
             yield f"{use.host}.predicted_{use.resource}", _node(use.share, inputs)
+        if self.plan.core_speed:
+            yield "core_speed", _node(self.plan.core_speed, ("facts.reference_core",))
 
     def _cpu_inputs(self, host: HostPlan) -> tuple[str, ...]:
         if Role.LOADGEN in host.roles:

@@ -106,3 +106,9 @@ def test_the_hosts_of_a_split_stack_are_counted_by_role() -> None:
     assert database is not None
     assert "facts.app_host_cores" in {each.key for each in every(chain)}
     assert (database.answer, "grows in place" in database.reason) == ("1 host", True)
+
+
+def test_the_speed_of_the_cores_that_a_plan_counts_on_says_where_it_is_from() -> None:
+    chain = reasons().why("core_speed")
+    assert chain is not None
+    assert [each.key for each in chain.because] == ["facts.reference_core"]
