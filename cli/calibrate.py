@@ -99,8 +99,8 @@ def estimate(stack: Standing, observations: Sequence[Observation], machine: Mach
 
 def under_load(observations: Sequence[Observation]) -> float | None:
     """How fast the cores were in the loads on average, as `at_one_speed` takes it; None where they weren't timed."""
-    timed_ = [each.speed for each in observations if each.speed and each.p50]
-    return round(geometric_mean(timed_), 2) if timed_ else None
+    speeds = [each.speed for each in observations if each.speed and each.p50]
+    return round(geometric_mean(speeds), 2) if speeds else None
 
 
 def beside(observations: Sequence[Observation], hosts: int) -> float:

@@ -85,13 +85,10 @@ def with_resources(settings: Settings, stack: Standing, seen: Seen, what_if: Wha
     load = seen.load
     with settings.progress.step("usage", "Ask Prometheus how busy the stack was"):
         prometheus = Prometheus(stack.topology.url("prometheus"))
-        resources, missing = resource_use(
-            prometheus, stack.topology, load.hold_started, load.hold_ended, link_bits=what_if.edge_link
-        )
-        units = unit_use(prometheus, stack.topology, load.hold_started, load.hold_ended)
+        hold = (prometheus, stack.topology, load.hold_started, load.hold_ended)
+        resources, missing = resource_use(*hold, link_bits=what_if.edge_link)
+        units, lost, speeds = unit_use(*hold), cache_lost(*hold), core_speeds(*hold)
         machine = _machine(stack, seen, prometheus)
-        lost = cache_lost(prometheus, stack.topology, load.hold_started, load.hold_ended)
-        speeds = core_speeds(prometheus, stack.topology, load.hold_started, load.hold_ended)
         load = _explained(stack, load, prometheus)
     return Measurement(
         load=load,

@@ -52,8 +52,8 @@ class Calibration(Frozen):
     """Service demands of one stack: milliseconds of one core on each role, as intervals of 80 %.
 
     `at_rest` are the cores that each role keeps busy without a request, `beside` those that all else on one host does
-    (exporters, logs), `beyond` the seconds that an answer of a class
-    takes beside the services' CPU time, `from_the_table` the classes of a role that the loads can't tell apart.
+    (exporters, logs), `beyond` the seconds that an answer of a class takes beside the services' CPU time,
+    `from_the_table` the classes of a role that the loads can't tell apart.
     """
 
     version: str

@@ -36,8 +36,10 @@ def slow_cores(measured: Measurement, plan: Plan, limits: Mapping[str, float]) -
 
     :param limits: the figures of facts/thresholds.yaml by name.
     """
+    if plan.core_speed is None:
+        return
     for each in measured.core_speeds:
-        share = each.pieces / plan.core_speed.value if plan.core_speed else 1.0
+        share = each.pieces / plan.core_speed.value
         if share < limits["slow_cores"]:
             evidence = f"{each.host}: {show(share, 'share')} of the speed that the plan counts on"
             yield Excuse(reason="the cores were slower than planned", resource="cpu", evidence=evidence)

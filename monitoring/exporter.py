@@ -124,17 +124,18 @@ def default_interface(root: Path = ROOT) -> str:
 class HostCollector(Collector):
     """Reads everything anew for each scrape."""
 
-    def __init__(self, planned: Planned, speed: CoreTimer, root: Path = ROOT) -> None:
+    def __init__(self, planned: Planned, timer: CoreTimer | None = None, root: Path = ROOT) -> None:
         self._planned = planned
-        self._speed = speed
+        self._timer = timer
         self._root = root
 
     def collect(self) -> Iterable[Metric]:
         """The metrics of this moment; what can't be read is left out, never 0."""
         yield _counter("taphuan_host_cpu_seconds", "CPU time used by this host.", cpu_seconds(self._root))
         yield _gauge("taphuan_host_cores", "Cores that the plan gives this host.", self._planned.cores)
-        yield _counter("taphuan_core_pieces", "Pieces of work that a core did to be timed.", self._speed.pieces)
-        yield _counter("taphuan_core_piece_seconds", "CPU time that these pieces took.", self._speed.seconds)
+        if self._timer:
+            yield _counter("taphuan_core_pieces", "Pieces of work that a core did to be timed.", self._timer.pieces)
+            yield _counter("taphuan_core_piece_seconds", "CPU time that these pieces took.", self._timer.seconds)
         yield self._units()
         used, limit = memory_bytes(self._root)
         yield _gauge("taphuan_host_memory_bytes", "Memory in use, without cache that can be dropped.", used)
@@ -204,12 +205,13 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--memory-bytes", type=int, default=0, help="planned memory; what is there where left out")
     parser.add_argument("--link-bits", type=float, default=0, help="planned bandwidth in bit/s; none where left out")
     parser.add_argument("--units", default="", help="services whose CPU time is told, with commas between")
+    parser.add_argument("--time-cores", action="store_true", help="do a little work by and by to tell their speed")
     parser.add_argument("--interface", default="", help="that of the default route where left out")
     return parser.parse_args(words)
 
 
 def main(words: list[str] | None = None, wait: Callable[[float], object] | None = None) -> None:
-    """Serve /metrics, and time the core by and by, until the process is told to end.
+    """Serve /metrics, and time the core by and by where that is asked for, until the process is told to end.
 
     :param wait: waits so many seconds, and gives back whether that was the last time; until SIGTERM where None.
     """
@@ -217,13 +219,14 @@ def main(words: list[str] | None = None, wait: Callable[[float], object] | None 
     registry = CollectorRegistry()
     units = tuple(filter(None, given.units.split(",")))
     planned = Planned(given.cores, given.memory_bytes, given.link_bits, given.interface, units)
-    speed = CoreTimer()
-    registry.register(HostCollector(planned, speed))
+    timer = CoreTimer() if given.time_cores else None
+    registry.register(HostCollector(planned, timer))
     server, _thread = start_http_server(given.port, given.address, registry)
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     while not (wait or ended.wait)(EACH):
-        speed.time_a_part()
+        if timer:
+            timer.time_a_part()
     server.shutdown()
 
 

@@ -156,7 +156,9 @@ def exporter_arguments(topology: Topology, host: Host) -> list[str]:
     arguments = [f"--port={port}", f"--cores={host.cores:g}", f"--memory-bytes={host.memory}"]
     arguments.append(f"--units={','.join(units)}")
     link = [f"--link-bits={host.link:.0f}"] if host.link else []
-    return [*arguments, *link]
+    # Not on the load generator's hosts: what they do beside the load delays it.
+    timed = ["--time-cores"] if host in topology.stack_hosts else []
+    return [*arguments, *link, *timed]
 
 
 def _running_unit(row: Service) -> str:

@@ -7,8 +7,8 @@ from typing import Self
 import numpy as np
 from pydantic import Field
 
-from lms_stack.calibration import Calibration, Refit, calibrated
-from lms_stack.facts import facts
+from lms_stack.calibration import Calibration, calibrated
+from lms_stack.facts import Facts, facts
 from lms_stack.forecast import VARIATION, Predicted, network, predicted
 from lms_stack.measurement import LoadResult
 from lms_stack.observation import Observation, speed_of
@@ -102,15 +102,16 @@ class Known(Frozen):
     def at(cls, topology: Topology, pools: Pools, calibration: Calibration, pieces: float | None) -> Self:
         """The calibration for cores that do so many pieces of work a second; as it is where nobody timed them."""
         slowness = calibration.machine.held / pieces if pieces else 1.0
-        factor = slowness * (calibration.refit.factor if calibration.refit else 1.0)
-        refit = Refit(at=calibration.measured, entries=1, factor=factor, spread=calibration.spread)
-        scaled = calibration.model_copy(update={"refit": refit})
-        return cls(topology=topology, pools=pools, calibration=scaled, slowness=slowness)
+        return cls(topology=topology, pools=pools, calibration=calibration, slowness=slowness)
+
+    @property
+    def facts(self) -> Facts:
+        """The facts with the calibration's service demands, for cores of that speed."""
+        return calibrated(facts(), self.calibration, speed=self.calibration.machine.speed / self.slowness)
 
     def predicted(self, requests: Mapping[RequestClass, float]) -> Predicted:
         """The middle of the prediction for requests/s of each class."""
-        known = calibrated(facts(), self.calibration)
-        return predicted(self.topology, requests, known, self.calibration, pools=self.pools, draws=1)
+        return predicted(self.topology, requests, self.facts, self.calibration, pools=self.pools, draws=1)
 
     def saturation(self, requests: Mapping[RequestClass, float]) -> float:
         """How many times these requests the stack carries."""
@@ -138,8 +139,7 @@ class Known(Frozen):
         seconds than in others.
         """
         classes = tuple(name for name, moments in played.came.items() if moments)
-        known = calibrated(facts(), self.calibration)
-        _, stations, costs = network(self.topology, classes, known, self.calibration, self.pools)
+        _, stations, costs = network(self.topology, classes, self.facts, self.calibration, self.pools)
         began = played.load.started
         begin, end = ((each - began).total_seconds() for each in (played.load.hold_started, played.load.hold_ended))
         came = Came(tuple(np.array(played.came[name]) for name in classes), begin, end, swing_of(played))

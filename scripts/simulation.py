@@ -111,12 +111,10 @@ def simulate(
     if came and len(nodes) > len(served):
         raise ValueError("requests that came can be played on one host of each station only")
     way = _Way(nodes, rates, demands, scv)
+    until = came.end if came else requests / float(rates.sum())
+    span = (came.begin, came.end) if came else (WARM_UP * until, (1 - COOL_DOWN) * until)
     swing = came.swing if came else STEADY
-    if came:
-        begin, until = swing.work_at(np.array([came.begin, came.end])).tolist()
-    else:
-        until = requests / float(rates.sum())
-        begin = WARM_UP * until
+    begin, end, last = swing.work_at(np.array([*span, until])).tolist()
     ciw.seed(seed)
     simulation = ciw.Simulation(
         ciw.create_network(
@@ -128,9 +126,8 @@ def simulate(
         ),
         node_class=[ciw.PSNode] * len(nodes),
     )
-    simulation.simulate_until_max_time(until)
-    span = (begin, until if came else (1 - COOL_DOWN) * until)
-    return _seen(simulation.get_all_records(), stations, nodes, len(rates), span, swing)
+    simulation.simulate_until_max_time(last)
+    return _seen(simulation.get_all_records(), stations, nodes, len(rates), (begin, end), swing)
 
 
 def _places(stations: Sequence[Station], index: int) -> float:

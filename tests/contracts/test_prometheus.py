@@ -17,6 +17,7 @@ import yaml
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 
 from lms_stack.errors import StepFailed
+from lms_stack.observation import speed_of
 from lms_stack.request_classes import RequestClass
 from lms_stack.topology import Topology
 from monitoring import exporter
@@ -25,7 +26,7 @@ from monitoring.busiest import busiest_hour
 from monitoring.names import Metric, Record
 from monitoring.prometheus import Prometheus
 from monitoring.status import Health, status
-from monitoring.usage import resource_use
+from monitoring.usage import core_speeds, resource_use
 from monitoring.windows import windows
 from tests.contracts.ports import free_port
 from tests.unit.stacks import small_stack
@@ -97,7 +98,7 @@ def application() -> Iterator[tuple[Application, int]]:
 def exporter_port() -> Iterator[int]:
     """The exporter as it runs on a host: a process of its own."""
     port = free_port()
-    command = [sys.executable, exporter.__file__, f"--port={port}", "--address=127.0.0.1", "--cores=2"]
+    command = [sys.executable, exporter.__file__, f"--port={port}", "--address=127.0.0.1", "--cores=2", "--time-cores"]
     process = subprocess.Popen([*command, "--link-bits=20000000", "--interface=lo", "--memory-bytes=4294967296"])
     yield port
     process.terminate()
@@ -246,6 +247,8 @@ def test_windows_say_what_a_counter_grew_by_and_what_the_host_took(
     assert sum(each.requests[RequestClass.COURSE_PAGE] for each in found) == 40
     assert sum(each.requests[RequestClass.STATIC_ASSET] for each in found) == 20
     assert all(each.other > 0 for each in found)
+    assert (speed_of(found) or 0) > 0
+    assert [each.host for each in core_speeds(stack.prometheus, stack.topology, *span)] == ["lms-1"]
 
 
 def test_the_busiest_hour_is_found_in_what_was_scraped(stack: Stack) -> None:

@@ -133,7 +133,7 @@ def test_the_core_is_timed_by_and_by_while_the_exporter_serves(monkeypatch: pyte
         timed.append(speed)
 
     monkeypatch.setattr(CoreTimer, "time_a_part", time_a_part)
-    exporter.main(["--port=0", "--address=127.0.0.1", "--cores=1"], wait=lambda _seconds: next(waits))
+    exporter.main(["--port=0", "--address=127.0.0.1", "--cores=1", "--time-cores"], wait=lambda _seconds: next(waits))
     assert len(timed) == 2
 
 
@@ -145,3 +145,8 @@ def test_the_exporter_needs_only_what_is_shipped_with_it_and_prometheus_client()
     assert foreign == {"prometheus_client", "lms_stack"}
     ours = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == "lms_stack"]
     assert {f"lms_stack/{alias.name}.py" for node in ours for alias in node.names} <= set(EXPORTER)
+
+
+def test_where_nobody_asked_for_it_no_core_is_timed(tmp_path: Path) -> None:
+    names = {metric.name for metric in HostCollector(PLANNED, root=_tree(tmp_path, MACHINE)).collect()}
+    assert not {name for name in names if "core_piece" in name}

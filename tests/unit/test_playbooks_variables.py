@@ -29,6 +29,12 @@ def test_a_host_with_four_roles_has_the_variables_of_all_of_them() -> None:
     assert not any(name.startswith(("monitor_", "loadgen_")) for name in variables)
 
 
+def test_cores_are_timed_where_learners_are_carried_and_never_beside_the_load_generator() -> None:
+    hosts = _hosts(split_stack())
+    timed = {name for name, host in hosts.items() if "--time-cores" in host["base_exporter_arguments"]}
+    assert timed == {host.name for host in split_stack().stack_hosts}
+
+
 def test_on_split_hosts_the_edge_sends_requests_to_every_app_host() -> None:
     port = service("lophoc").port
     assert _hosts(split_stack())["edge-1"]["edge_upstreams"] == [f"198.18.7.11:{port}", f"198.18.7.12:{port}"]
