@@ -96,15 +96,14 @@ def calibrated(known: Facts, calibration: Calibration, *, speed: float | None = 
 
     :param speed: of the planned cores, against the reference; demands are scaled to it. As measured where None.
     """
-    scale = (calibration.machine.speed / speed if speed else 1.0) * (
-        calibration.refit.factor if calibration.refit else 1
-    )
+    faster = speed / calibration.machine.speed if speed else 1.0
+    scale = (calibration.refit.factor if calibration.refit else 1.0) / faster
     origin = calibration.origin + (f", scaled to a core of speed {speed:.2f}" if speed else "")
     table = ServiceDemands(
         source=f"`taphuan calibrate`: {origin}",
         origin=origin,
         spread=calibration.refit.spread if calibration.refit else calibration.spread,
-        pieces=speed * known.sizing["reference_core"].number if speed else calibration.machine.held,
+        pieces=calibration.machine.held * faster,
         demands={
             name: _row(shipped, calibration, name, scale) for name, shipped in known.service_demands.demands.items()
         },
