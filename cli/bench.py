@@ -132,15 +132,18 @@ def at_rest(ready: Bench) -> Observation:
 def observe_all(ready: Bench, speed: float) -> list[Observation]:
     """The stack at rest, each journey alone, and the planned mix at some loads.
 
-    :param speed: of the hosts' cores, against those of the shipped table: slower ones get smaller loads.
+    :param speed: of the hosts' cores, against those of the shipped table: slower ones get smaller loads. How fast they
+        were in one load counts for the next.
     """
     stack, known = ready.stack, facts()
-    found = [at_rest(ready)]
     mix = {each.journey: each.arrivals.value for each in stack.plan.demand.journeys}
-    for name, rates in calibration_loads(mix, known.journeys, known.service_demands).items():
-        scaled = scaled_to(SHARE * speed, rates, known.journeys, known.service_demands, stack.topology)
+    alone = calibration_loads(mix, known.journeys, known.service_demands)
+    loads = [(name, SHARE, rates) for name, rates in alone.items()]
+    loads += [(f"the planned mix at {share:.0%}", share, mix) for share in MIXED]
+    found = [at_rest(ready)]
+    for name, share, rates in loads:
+        if pieces := found[-1].speed:
+            speed = pieces / known.sizing["reference_core"].number
+        scaled = scaled_to(share * speed, rates, known.journeys, known.service_demands, stack.topology)
         found.append(ready.observe(name, scaled)[0])
-    for share in MIXED:
-        scaled = scaled_to(share * speed, mix, known.journeys, known.service_demands, stack.topology)
-        found.append(ready.observe(f"the planned mix at {share:.0%}", scaled)[0])
     return found

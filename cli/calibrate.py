@@ -1,6 +1,6 @@
 """calibrate: short loads on the stack that stands, and from them what one request of each class costs there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import geometric_mean
 from typing import Any
@@ -19,7 +19,7 @@ from lms_stack.errors import StepFailed
 from lms_stack.estimation import bytes_of, estimated, spread_of
 from lms_stack.facts import facts
 from lms_stack.forecast import beyond_cpu
-from lms_stack.observation import Observation
+from lms_stack.observation import Observation, Window
 from lms_stack.plan import STACK_ROLES, Role
 from lms_stack.remote import Remote
 from lms_stack.request_classes import RequestClass
@@ -87,6 +87,7 @@ def estimate(stack: Standing, observations: Sequence[Observation], machine: Mach
         bytes=bytes_of(observations),
         at_rest={role: round(found.at_rest, 5) for role, found in tiers.items()},
         beside=beside(observations, len(stack.topology.stack_hosts)),
+        lost=lost(observations, len(stack.topology.stack_hosts)),
         from_the_table={
             role: tuple(name for name in found.classes if name not in found.told_apart())
             for role, found in tiers.items()
@@ -105,7 +106,16 @@ def under_load(observations: Sequence[Observation]) -> float | None:
 
 def beside(observations: Sequence[Observation], hosts: int) -> float:
     """Cores that everything but the stack's services kept busy on one of its hosts, on average."""
-    spent = sum(window.other for each in observations for window in each.windows)
+    return _of_a_host(observations, hosts, lambda window: window.other)
+
+
+def lost(observations: Sequence[Observation], hosts: int) -> float:
+    """Cores that one of the stack's hosts didn't get of its own, on average."""
+    return _of_a_host(observations, hosts, lambda window: window.lost)
+
+
+def _of_a_host(observations: Sequence[Observation], hosts: int, seconds: Callable[[Window], float]) -> float:
+    spent = sum(seconds(window) for each in observations for window in each.windows)
     return round(spent / max(1.0, sum(each.seconds for each in observations)) / hosts, 5)
 
 

@@ -52,8 +52,9 @@ class Calibration(Frozen):
     """Service demands of one stack: milliseconds of one core on each role, as intervals of 80 %.
 
     `at_rest` are the cores that each role keeps busy without a request, `beside` those that all else on one host does
-    (exporters, logs), `beyond` the seconds that an answer of a class takes beside the services' CPU time,
-    `from_the_table` the classes of a role that the loads can't tell apart.
+    (exporters, logs), `lost` those that one host doesn't get of its own (other guests, the hypervisor). `beyond` are
+    the seconds that an answer of a class takes beside the services' CPU time, `from_the_table` the classes of a role
+    that the loads can't tell apart.
     """
 
     version: str
@@ -66,6 +67,7 @@ class Calibration(Frozen):
     bytes: dict[RequestClass, float] = Field(default_factory=dict)
     at_rest: dict[Role, float] = Field(default_factory=dict)
     beside: float = 0.0
+    lost: float = 0.0
     beyond: dict[RequestClass, float] = Field(default_factory=dict)
     from_the_table: dict[Role, tuple[RequestClass, ...]] = Field(default_factory=dict)
     spread: float = LEAST_SPREAD

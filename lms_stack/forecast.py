@@ -44,9 +44,13 @@ class Tier:
     hosts: tuple[Host, ...]
 
     def station(self, own: "Calibration | None") -> Station:
-        """The tier as a station; what its hosts take at rest is not there for requests."""
-        rest = own.at_rest_on(self.roles, len(self.hosts)) if own else 0.0
-        return Station(self.name, max(0.05, self.hosts[0].cores - rest), hosts=len(self.hosts))
+        """The tier as a station: what its hosts take at rest, or don't get of their cores, isn't there for requests."""
+        lost = own.lost if own else 0.0
+        return Station(self.name, max(0.05, self.hosts[0].cores - self.at_rest(own) - lost), hosts=len(self.hosts))
+
+    def at_rest(self, own: "Calibration | None") -> float:
+        """Cores that one of its hosts keeps busy without a request."""
+        return own.at_rest_on(self.roles, len(self.hosts)) if own else 0.0
 
 
 def tiers(topology: Topology) -> tuple[Tier, ...]:
@@ -67,6 +71,9 @@ class Predicted:
     classes: tuple[RequestClass, ...]
     tiers: tuple[Tier, ...]
     at_rest: tuple[float, ...]
+    """(tiers,): cores of one host that are busy without a request."""
+    free: tuple[float, ...]
+    """(tiers,): cores of one host that are there for requests."""
     solution: Solution
     beyond: Array
     """(classes,): seconds of each answer that are no CPU time of the stack's services."""
@@ -77,8 +84,8 @@ class Predicted:
         """CPU use of each host, as a share of its cores."""
         found: dict[str, Interval] = {}
         for number, tier in enumerate(self.tiers):
-            cores, rest = tier.hosts[0].cores, self.at_rest[number]
-            shares = np.minimum(1.0, (self.solution.utilisation[:, number] * (cores - rest) + rest) / cores)
+            busy = self.solution.utilisation[:, number] * self.free[number] + self.at_rest[number]
+            shares = np.minimum(1.0, busy / tier.hosts[0].cores)
             found |= {host.name: interval(shares, "share") for host in tier.hosts}
         return found
 
@@ -117,10 +124,11 @@ def predicted(
     factors = _factors(known.service_demands.spread, draws, len(classes), seed)
     rates = np.broadcast_to(np.array([requests[name] for name in classes]), (draws, len(classes)))
     solution = solve(stations, rates, costs[None] * factors[:, :, None], scv=VARIATION)
-    cores = stations[: len(found)]
-    at_rest_of = tuple(tier.hosts[0].cores - station.servers for tier, station in zip(found, cores, strict=True))
+    at_rest = tuple(tier.at_rest(own) for tier in found)
+    free = tuple(float(station.servers) for station in stations[: len(found)])
     beyond = np.array([own.beyond.get(name, 0.0) if own else 0.0 for name in classes])
-    return Predicted(classes, found, at_rest_of, solution, beyond, _own(MODEL_SPREAD, draws, len(classes), seed + 1))
+    model_error = _own(MODEL_SPREAD, draws, len(classes), seed + 1)
+    return Predicted(classes, found, at_rest, free, solution, beyond, model_error)
 
 
 def network(

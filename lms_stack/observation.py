@@ -14,7 +14,8 @@ class Window(Frozen):
 
     `requests` are answers of each class. `app_seconds` is the CPU time that the application's own threads took for a
     class, `queries` its queries to the database. `cpu` is the CPU time of each role's services, `other` that of
-    everything else on the stack's hosts, all in seconds. `pieces` of lms_stack/cpu_speed.py were done on these hosts to
+    everything else on the stack's hosts, `lost` what these hosts didn't get of their cores, for other guests or the
+    hypervisor had it, all in seconds. `pieces` of lms_stack/cpu_speed.py were done on these hosts to
     time their cores, in `piece_seconds` of CPU time; 0 where no exporter did.
     """
 
@@ -25,6 +26,7 @@ class Window(Frozen):
     queries: dict[RequestClass, float]
     cpu: dict[Role, float]
     other: float = 0.0
+    lost: float = 0.0
     pieces: float = 0.0
     piece_seconds: float = 0.0
 

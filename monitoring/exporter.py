@@ -76,6 +76,18 @@ def cpu_seconds(root: Path = ROOT) -> float:
     return (sum(ticks[:3]) + sum(ticks[5:7])) / os.sysconf("SC_CLK_TCK")
 
 
+def idle_seconds(cores: Iterable[int], root: Path = ROOT) -> float | None:
+    """Seconds for which some cores of the machine had no work since it started; None where one of them isn't told.
+
+    In a guest they tell what its CPU time doesn't: what it neither used nor left idle, others had.
+    """
+    rows = {words[0]: words[1:] for words in map(str.split, _lines(root / "proc/stat")) if words}
+    wanted = [rows.get(f"cpu{core}") for core in cores]
+    # user, nice, system, idle, iowait: who waits for a disk leaves the core to others.
+    ticks = [int(row[3]) + int(row[4]) for row in wanted if row]
+    return sum(ticks) / os.sysconf("SC_CLK_TCK") if len(ticks) == len(wanted) else None
+
+
 def unit_cpu_seconds(unit: str, root: Path = ROOT) -> float | None:
     """CPU time of a service since it started, in seconds, by its cgroup; None where it doesn't run.
 
@@ -132,6 +144,9 @@ class HostCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         """The metrics of this moment; what can't be read is left out, never 0."""
         yield _counter("taphuan_host_cpu_seconds", "CPU time used by this host.", cpu_seconds(self._root))
+        idle = idle_seconds(os.sched_getaffinity(0), self._root)
+        if idle is not None:
+            yield _counter("taphuan_core_idle_seconds", "Time for which cores that it may use had no work.", idle)
         yield _gauge("taphuan_host_cores", "Cores that the plan gives this host.", self._planned.cores)
         if self._timer:
             yield _counter("taphuan_core_pieces", "Pieces of work that a core did to be timed.", self._timer.pieces)

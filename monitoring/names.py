@@ -11,6 +11,7 @@ class Metric(StrEnum):
     HOST_CPU_SECONDS = "taphuan_host_cpu_seconds_total"
     HOST_CORES = "taphuan_host_cores"
     UNIT_CPU_SECONDS = "taphuan_unit_cpu_seconds_total"
+    CORE_IDLE_SECONDS = "taphuan_core_idle_seconds_total"
     CORE_PIECES = "taphuan_core_pieces_total"
     CORE_PIECE_SECONDS = "taphuan_core_piece_seconds_total"
     HOST_MEMORY = "taphuan_host_memory_bytes"

@@ -40,6 +40,7 @@ def windows(
         asked.of_hosts, (Metric.HOST_CPU_SECONDS, Metric.CORE_PIECES, Metric.CORE_PIECE_SECONDS)
     )
     cpu = _by_role(units)
+    lost = _lost(asked, topology)
     return tuple(
         Window(
             load=load,
@@ -49,6 +50,7 @@ def windows(
             queries=_at(queries, number),
             cpu={role: cpu.get(role, [0.0] * asked.count)[number] for role in STACK_ROLES},
             other=max(0.0, hosts[number] - sum(values[number] for values in cpu.values())),
+            lost=lost[number],
             pieces=pieces[number],
             piece_seconds=piece_seconds[number],
         )
@@ -90,6 +92,19 @@ class _Asked:
         """Growth of a counter over all hosts of the stack together, in each window."""
         found = self.growth(f"sum ({_on(self._topology, metric)})", "")
         return found.get("", [0.0] * self.count)
+
+
+def _lost(asked: "_Asked", topology: Topology) -> list[float]:
+    """What the hosts neither used of the cores that are theirs by the plan nor left idle, in each window."""
+    used, idle = (
+        asked.growth(f"sum by (host) ({_on(topology, metric)})", "host")
+        for metric in (Metric.HOST_CPU_SECONDS, Metric.CORE_IDLE_SECONDS)
+    )
+    hosts = [host for host in topology.stack_hosts if host.name in used and host.name in idle]
+    return [
+        sum(max(0.0, host.cores * STEP - used[host.name][number] - idle[host.name][number]) for host in hosts)
+        for number in range(asked.count)
+    ]
 
 
 def _on(topology: Topology, metric: str) -> str:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cli.calibrate import _refuse_failed, beside, under_load
+from cli.calibrate import _refuse_failed, beside, lost, under_load
 from lms_stack.calibration import Calibration, Machine, by_speed, calibrated
 from lms_stack.errors import StepFailed
 from lms_stack.facts import facts
@@ -29,6 +29,11 @@ def test_what_else_runs_on_a_host_is_told_by_the_cores_that_it_keeps_busy() -> N
     seen = Observation(load="x", windows=(window, window))
     assert beside([seen], hosts=1) == pytest.approx(0.04)
     assert beside([seen], hosts=2) == pytest.approx(0.02)
+
+
+def test_what_a_host_did_not_get_of_its_cores_is_told_by_the_cores_that_others_had() -> None:
+    window = _load(20.0).windows[0].model_copy(update={"lost": 0.15})
+    assert lost([Observation(load="x", windows=(window, window))], hosts=3) == pytest.approx(0.01)
 
 
 def test_where_no_exporter_timed_the_cores_nothing_is_said_of_them_under_load() -> None:

@@ -14,6 +14,7 @@ from monitoring.exporter import (
     Planned,
     cpu_seconds,
     default_interface,
+    idle_seconds,
     link_bytes,
     memory_bytes,
     unit_cpu_seconds,
@@ -50,6 +51,14 @@ def test_cpu_time_is_that_of_the_hosts_own_cgroup(tree: str, tmp_path: Path) -> 
 def test_cpu_time_of_a_machine_without_cgroup_v2_leaves_idle_and_stolen_time_out(tmp_path: Path) -> None:
     root = _tree(tmp_path, MACHINE | {"sys/fs/cgroup/cpu.stat": "nr_periods 7\n"})
     assert cpu_seconds(root) == pytest.approx(1.65)
+
+
+def test_cores_without_work_are_counted_only_where_a_host_may_use_them(tmp_path: Path) -> None:
+    rows = "cpu0 1 1 1 500 60 1 1 1 0 0\ncpu1 1 1 1 9000 60 1 1 1 0 0\n"
+    root = _tree(tmp_path, MACHINE | {"proc/stat": MACHINE["proc/stat"] + rows})
+    assert idle_seconds([0], root) == pytest.approx(5.6)
+    assert idle_seconds([0, 1], root) == pytest.approx(96.2)
+    assert idle_seconds([0, 7], root) is None
 
 
 @pytest.mark.parametrize("tree", ["sys/fs/cgroup", "sys/fs/cgroup/unified"])

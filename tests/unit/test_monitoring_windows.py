@@ -49,7 +49,9 @@ def _counters(nginx: list[float | None] | None = None) -> Counters:
                 ("unit", "pgbouncer.service"): [1.0, 1.02, 1.04, 1.08],
                 ("unit", "prometheus-nginx-exporter.service"): [0, 0.5, 1.0, 1.5],
             },
+            f"sum by (host) ({Metric.HOST_CPU_SECONDS}": {("host", "lms-1"): [20.0, 21.0, 22.0, 24.0]},
             Metric.HOST_CPU_SECONDS: {("", ""): [20.0, 21.0, 22.0, 24.0]},
+            Metric.CORE_IDLE_SECONDS: {("host", "lms-1"): [50.0, 54.0, 57.5, 60.4]},
             Metric.CORE_PIECES: {("", ""): [7.0, 8.0, 9.0, 10.0]},
             Metric.CORE_PIECE_SECONDS: {("", ""): [0.7, 0.8, 0.9, 1.1]},
         }
@@ -70,6 +72,7 @@ def test_a_window_holds_what_each_role_took_and_each_class_was_asked_for() -> No
         Role.CACHE: 0,
     }
     assert last.other == pytest.approx(2.0 - 0.1 - 0.8 - 0.24)
+    assert [window.lost for window in found] == pytest.approx([0.0, 0.5, 0.1])
     assert speed_of(found) == pytest.approx(7.5)
     assert speed_of([last]) == pytest.approx(5.0)
 
@@ -88,7 +91,7 @@ def test_only_the_hosts_that_carry_learners_are_asked_for() -> None:
 
     windows(Told(_counters().rows), split_stack(), "login", SPAN, {})
     wanted = 'host=~"app-1|app-2|cache-1|database-1|edge-1"'
-    assert sum(wanted in each for each in asked) == 4
+    assert sum(wanted in each for each in asked) == 6
     assert not any("monitor-1" in each or "loadgen-1" in each for each in asked)
 
 

@@ -62,6 +62,12 @@ def test_what_the_services_take_at_rest_is_added_and_leaves_less_for_requests() 
     assert rested.p95()[login].mid > plain.p95()[login].mid
 
 
+def test_cores_that_others_have_leave_less_for_requests_and_are_no_cpu_use_of_the_host() -> None:
+    plain, less = (predicted(small_stack(), _STUDY, facts(), own) for own in (None, _own(lost=0.2)))
+    assert less.cpu()["lms-1"].mid == pytest.approx(plain.cpu()["lms-1"].mid)
+    assert less.headroom().mid == pytest.approx(0.8 * plain.headroom().mid)
+
+
 def test_behind_few_threads_of_a_busy_host_light_pages_take_longer_and_heavy_ones_less() -> None:
     few = pools(learners=500, app_cores=1.0, app_hosts=1, database_cores=0.2)
     mix = {RequestClass.LOGIN_FORM: 3.0, RequestClass.COURSE_LIST: 1.0, RequestClass.LOGIN: 1.0}
