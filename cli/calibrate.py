@@ -19,7 +19,7 @@ from lms_stack.errors import StepFailed
 from lms_stack.estimation import bytes_of, estimated, spread_of
 from lms_stack.facts import facts
 from lms_stack.forecast import beyond_cpu
-from lms_stack.observation import Observation, Window
+from lms_stack.observation import Observation, Window, fluctuation_of
 from lms_stack.plan import STACK_ROLES, Role
 from lms_stack.remote import Remote
 from lms_stack.request_classes import RequestClass
@@ -88,6 +88,7 @@ def estimate(stack: Standing, observations: Sequence[Observation], machine: Mach
         at_rest={role: round(found.at_rest, 5) for role, found in tiers.items()},
         beside=beside(observations, len(stack.topology.stack_hosts)),
         lost=lost(observations, len(stack.topology.stack_hosts)),
+        fluctuation=fluctuation_of([window for each in observations for window in each.windows if each.p50]),
         from_the_table={
             role: tuple(name for name in found.classes if name not in found.told_apart())
             for role, found in tiers.items()

@@ -11,6 +11,7 @@ from lms_stack.errors import UsageError
 from lms_stack.facts import Facts, ServiceDemand, ServiceDemands
 from lms_stack.ledger import of_the_next
 from lms_stack.plan import STACK_ROLES, Role
+from lms_stack.queueing.station import Fluctuation
 from lms_stack.request_classes import RequestClass
 from lms_stack.units import Frozen, Interval, show
 
@@ -52,9 +53,9 @@ class Calibration(Frozen):
     """Service demands of one stack: milliseconds of one core on each role, as intervals of 80 %.
 
     `at_rest` are the cores that each role keeps busy without a request, `beside` those that all else on one host does
-    (exporters, logs), `lost` those that one host doesn't get of its own (other guests, the hypervisor). `beyond` are
-    the seconds that an answer of a class takes beside the services' CPU time, `from_the_table` the classes of a role
-    that the loads can't tell apart.
+    (exporters, logs), `lost` those that one host doesn't get of its own (other guests, the hypervisor), `fluctuation`
+    how their speed changes by itself. `beyond` are the seconds that an answer of a class takes beside the services' CPU
+    time, `from_the_table` the classes of a role that the loads can't tell apart.
     """
 
     version: str
@@ -68,6 +69,7 @@ class Calibration(Frozen):
     at_rest: dict[Role, float] = Field(default_factory=dict)
     beside: float = 0.0
     lost: float = 0.0
+    fluctuation: Fluctuation = Fluctuation()
     beyond: dict[RequestClass, float] = Field(default_factory=dict)
     from_the_table: dict[Role, tuple[RequestClass, ...]] = Field(default_factory=dict)
     spread: float = LEAST_SPREAD

@@ -19,6 +19,11 @@ ROUNDS = 8
 APART = 1.0
 #: Rows of a whole piece of work.
 ROWS = 4000
+#: While a host serves, its exporter does a part of a piece by and by: a thousandth of a core, six of a slow one.
+PART = 0.1
+#: Seconds between two parts at most. Each gap up to it is as likely, so the mean product of a part's time and the next
+#: one's tells the autocovariance over all of them.
+LONGEST_GAP = 1.0
 _LINE = "<p>Bồi dưỡng thường xuyên cho giáo viên &amp; cán bộ quản lý {}</p>\n"
 _TAG = re.compile(r"<(/?)(\w+)>|&(\w+);")
 

@@ -45,8 +45,10 @@ class Tier:
 
     def station(self, own: "Calibration | None") -> Station:
         """The tier as a station: what its hosts take at rest, or don't get of their cores, isn't there for requests."""
-        lost = own.lost if own else 0.0
-        return Station(self.name, max(0.05, self.hosts[0].cores - self.at_rest(own) - lost), hosts=len(self.hosts))
+        if own is None:
+            return Station(self.name, self.hosts[0].cores, hosts=len(self.hosts))
+        free = max(0.05, self.hosts[0].cores - self.at_rest(own) - own.lost)
+        return Station(self.name, free, hosts=len(self.hosts), fluctuation=own.fluctuation)
 
     def at_rest(self, own: "Calibration | None") -> float:
         """Cores that one of its hosts keeps busy without a request."""

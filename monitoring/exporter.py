@@ -7,6 +7,7 @@ those of the whole machine, and nothing on a host knows the planned capacities, 
 """
 
 import argparse
+import itertools
 import os
 import signal
 import threading
@@ -24,8 +25,9 @@ from lms_stack import cpu_speed
 ROOT = Path("/")
 #: A memory limit above this is the kernel's way to say that there is none.
 NO_LIMIT = 1 << 60
-#: The core is timed by such a part of a piece of work each so many seconds: a thousandth of a core, six of a slow one.
-PART, EACH = 0.1, 0.5
+#: The gaps between timed parts are multiples of it less their whole part: spread evenly over every length, each unlike
+#: the one before (a Weyl sequence).
+GOLDEN = (5**0.5 - 1) / 2
 
 
 @dataclass(frozen=True)
@@ -46,19 +48,37 @@ class Planned:
 class CoreTimer:
     """How fast this host's cores are: pieces of lms_stack/cpu_speed.py that were done, and their CPU time in seconds.
 
-    Two counters, so that the speed over any span of time is the growth of the one over that of the other. CPU time
-    doesn't tell what the neighbours of a shared core take from it; this does.
+    Counters, so that the speed over any span of time is the growth of the one over that of the other. CPU time doesn't
+    tell what the neighbours of a shared core take from it; this does. `squares` and `neighbours` are sums over pieces
+    of the square of a piece's time, and of its product with the time of the one before: how far the speed fluctuates,
+    and whether that lasts.
     """
 
     pieces: float = 0.0
     seconds: float = 0.0
+    squares: float = 0.0
+    neighbours: float = 0.0
+    _last: float | None = None
 
     def time_a_part(self) -> None:
         """Do a part of a piece of work, by the CPU time of this thread alone."""
         began = time.thread_time()
-        cpu_speed.work(round(PART * cpu_speed.ROWS))
-        self.seconds += time.thread_time() - began
-        self.pieces += PART
+        cpu_speed.work(round(cpu_speed.PART * cpu_speed.ROWS))
+        self.count((time.thread_time() - began) / cpu_speed.PART)
+
+    def count(self, piece: float) -> None:
+        """Count a part by which a whole piece would have taken so many seconds; it needs one before it."""
+        if self._last is not None:
+            self.pieces += cpu_speed.PART
+            self.seconds += cpu_speed.PART * piece
+            self.squares += cpu_speed.PART * piece**2
+            self.neighbours += cpu_speed.PART * piece * self._last
+        self._last = piece
+
+    def gaps(self) -> Iterator[float]:
+        """Seconds to wait before each part."""
+        for number in itertools.count(1):
+            yield cpu_speed.LONGEST_GAP * (number * GOLDEN % 1)
 
 
 def cpu_seconds(root: Path = ROOT) -> float:
@@ -151,6 +171,10 @@ class HostCollector(Collector):
         if self._timer:
             yield _counter("taphuan_core_pieces", "Pieces of work that a core did to be timed.", self._timer.pieces)
             yield _counter("taphuan_core_piece_seconds", "CPU time that these pieces took.", self._timer.seconds)
+            text = "Squares of the CPU time of a piece, s^2."
+            yield _counter("taphuan_core_piece_squares", text, self._timer.squares)
+            text = "Products of the CPU time of a piece and the one before, s^2."
+            yield _counter("taphuan_core_piece_neighbours", text, self._timer.neighbours)
         yield self._units()
         used, limit = memory_bytes(self._root)
         yield _gauge("taphuan_host_memory_bytes", "Memory in use, without cache that can be dropped.", used)
@@ -234,13 +258,15 @@ def main(words: list[str] | None = None, wait: Callable[[float], object] | None 
     registry = CollectorRegistry()
     units = tuple(filter(None, given.units.split(",")))
     planned = Planned(given.cores, given.memory_bytes, given.link_bits, given.interface, units)
-    timer = CoreTimer() if given.time_cores else None
-    registry.register(HostCollector(planned, timer))
+    timer = CoreTimer()
+    registry.register(HostCollector(planned, timer if given.time_cores else None))
     server, _thread = start_http_server(given.port, given.address, registry)
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    while not (wait or ended.wait)(EACH):
-        if timer:
+    for gap in timer.gaps():
+        if (wait or ended.wait)(gap):
+            break
+        if given.time_cores:
             timer.time_a_part()
     server.shutdown()
 

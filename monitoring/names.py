@@ -14,6 +14,8 @@ class Metric(StrEnum):
     CORE_IDLE_SECONDS = "taphuan_core_idle_seconds_total"
     CORE_PIECES = "taphuan_core_pieces_total"
     CORE_PIECE_SECONDS = "taphuan_core_piece_seconds_total"
+    CORE_PIECE_SQUARES = "taphuan_core_piece_squares_total"
+    CORE_PIECE_NEIGHBOURS = "taphuan_core_piece_neighbours_total"
     HOST_MEMORY = "taphuan_host_memory_bytes"
     HOST_MEMORY_LIMIT = "taphuan_host_memory_limit_bytes"
     HOST_DISK = "taphuan_host_disk_bytes"

@@ -1,6 +1,6 @@
 """Growth of the stack's counters in windows of a few seconds, for the calibration."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from lms_stack.observation import Window
@@ -36,9 +36,8 @@ def windows(
     asked = _Asked(prometheus, topology, span)
     app, queries, requests = (asked.by_class(metric) for metric in (_APP_SECONDS, _QUERIES, Metric.REQUESTS))
     units = asked.growth(f"sum by (unit) ({_on(topology, Metric.UNIT_CPU_SECONDS)})", "unit")
-    hosts, pieces, piece_seconds = map(
-        asked.of_hosts, (Metric.HOST_CPU_SECONDS, Metric.CORE_PIECES, Metric.CORE_PIECE_SECONDS)
-    )
+    hosts = asked.of_hosts(Metric.HOST_CPU_SECONDS)
+    pieces, piece_seconds, squares, products = _timed(asked)
     cpu = _by_role(units)
     lost = _lost(asked, topology)
     return tuple(
@@ -53,6 +52,8 @@ def windows(
             lost=lost[number],
             pieces=pieces[number],
             piece_seconds=piece_seconds[number],
+            piece_squares=squares[number],
+            piece_products=products[number],
         )
         for number in range(asked.count)
         if all(values[number] >= 0 for group in (app, queries, requests, units) for values in group.values())
@@ -90,21 +91,44 @@ class _Asked:
 
     def of_hosts(self, metric: Metric) -> list[float]:
         """Growth of a counter over all hosts of the stack together, in each window."""
-        found = self.growth(f"sum ({_on(self._topology, metric)})", "")
-        return found.get("", [0.0] * self.count)
+        return _summed(self.by_host(metric).values(), self.count)
+
+    def by_host(self, metric: Metric) -> Growth:
+        """Growth of a counter on each host of the stack that has it, in each window."""
+        return self.growth(f"sum by (host) ({_on(self._topology, metric)})", "host")
 
 
 def _lost(asked: "_Asked", topology: Topology) -> list[float]:
     """What the hosts neither used of the cores that are theirs by the plan nor left idle, in each window."""
-    used, idle = (
-        asked.growth(f"sum by (host) ({_on(topology, metric)})", "host")
-        for metric in (Metric.HOST_CPU_SECONDS, Metric.CORE_IDLE_SECONDS)
-    )
+    used, idle = map(asked.by_host, (Metric.HOST_CPU_SECONDS, Metric.CORE_IDLE_SECONDS))
     hosts = [host for host in topology.stack_hosts if host.name in used and host.name in idle]
     return [
         sum(max(0.0, host.cores * STEP - used[host.name][number] - idle[host.name][number]) for host in hosts)
         for number in range(asked.count)
     ]
+
+
+def _timed(asked: "_Asked") -> tuple[list[float], list[float], list[float], list[float]]:
+    """In each window: pieces, their CPU time, and how far it was from its host's mean, as `Window` says."""
+    found = (Metric.CORE_PIECES, Metric.CORE_PIECE_SECONDS, Metric.CORE_PIECE_SQUARES, Metric.CORE_PIECE_NEIGHBOURS)
+    pieces, seconds, squares, products = map(asked.by_host, found)
+    for host in products.keys() & squares.keys() & seconds.keys() & pieces.keys():
+        counted = [number for number in range(asked.count) if pieces[host][number] > 0]
+        spent = sum(seconds[host][number] for number in counted)
+        mean = spent / sum(pieces[host][number] for number in counted) if spent > 0 else 1.0
+        for growth in (squares, products):
+            growth[host] = [
+                value / mean**2 - 2 * second / mean + piece
+                for value, second, piece in zip(growth[host], seconds[host], pieces[host], strict=True)
+            ]
+    pieces_of_all, seconds_of_all, squares_of_all, products_of_all = (
+        _summed(growth.values(), asked.count) for growth in (pieces, seconds, squares, products)
+    )
+    return pieces_of_all, seconds_of_all, squares_of_all, products_of_all
+
+
+def _summed(rows: Iterable[Sequence[float]], count: int) -> list[float]:
+    return [sum(column) for column in zip(*rows, strict=True)] or [0.0] * count
 
 
 def _on(topology: Topology, metric: str) -> str:

@@ -1,18 +1,20 @@
 """What scripts/accuracy recorded, and what the calibration foretells of it at the speed that the cores had then."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Self
 
 import numpy as np
 from pydantic import Field
+from scipy.signal import lfilter
 
 from lms_stack.calibration import Calibration, calibrated
 from lms_stack.facts import Facts, facts
 from lms_stack.forecast import VARIATION, Predicted, network, predicted
 from lms_stack.measurement import LoadResult
-from lms_stack.observation import Observation, speed_of
+from lms_stack.observation import Observation, Window, fluctuation_of, speed_of
 from lms_stack.plan import Pools
+from lms_stack.queueing.station import Fluctuation
 from lms_stack.request_classes import RequestClass
 from lms_stack.topology import Topology
 from lms_stack.units import Frozen
@@ -31,6 +33,8 @@ from scripts.simulation import Came, Swing, simulate
 
 #: How often a load is simulated: the arrivals are given, only what each request costs is drawn.
 TIMES = 5
+#: Seconds for which a simulated core keeps its speed.
+FINE = 0.1
 #: Of an overload, the share of its time in which what waits is still growing.
 SETTLED = 1 / 3
 
@@ -63,14 +67,16 @@ class Recorded(Frozen):
     overload: Played
     offered: float
 
-    def known(self, pieces: float | None) -> "Known":
-        """What is known of a load whose cores did so many pieces of work a second."""
-        return Known.at(self.topology, self.pools, self.calibration, pieces)
+    def known(self, windows: Sequence[Window]) -> "Known":
+        """What is known of a load in which the cores were as fast as in these windows, and changed as much."""
+        fluctuation = fluctuation_of(windows)
+        own = self.calibration.model_copy(update={"fluctuation": fluctuation} if fluctuation.variance else {})
+        return Known.at(self.topology, self.pools, own, speed_of(windows))
 
     def proved(self) -> Proved:
         """What is predicted of each load, beside what was measured."""
         settled = late(self.overload.seen, SETTLED)
-        known = [*(self.known(each.seen.speed) for each in self.timed), self.known(speed_of(settled))]
+        known = [*(self.known(each.seen.windows) for each in self.timed), self.known(settled)]
         came = served(settled)
         measured = of_the_application(came)
         return Proved(
@@ -136,17 +142,19 @@ class Known(Frozen):
         """p95 of a load in seconds, as `timed` takes it, by simulations of the model with the requests that came.
 
         What they say of it that the formula doesn't is the luck of these arrivals, and cores that were faster in some
-        seconds than in others.
+        windows than in others. Within a window they change by chance, as much and as long as was seen of the load.
         """
         classes = tuple(name for name, moments in played.came.items() if moments)
         _, stations, costs = network(self.topology, classes, self.facts, self.calibration, self.pools)
         began = played.load.started
         begin, end = ((each - began).total_seconds() for each in (played.load.hold_started, played.load.hold_ended))
-        came = Came(tuple(np.array(played.came[name]) for name in classes), begin, end, swing_of(played))
+        moments, windows = tuple(np.array(played.came[name]) for name in classes), swing_of(played)
         none = np.zeros(len(classes))
         beyond = np.array([self.calibration.beyond.get(name, 0.0) for name in classes])
         found = []
         for seed in range(1, TIMES + 1):
+            swing = fluctuating(windows, self.calibration.fluctuation, seed)
+            came = Came(moments, begin, end, swing)
             seen = simulate(stations, none, costs, came=came, scv=VARIATION, seed=seed)
             p95 = dict(zip(classes, seen.percentile(0.95) + beyond, strict=True))
             found.append(over_classes(p95_of(p95, played.load), played.load)[0])
@@ -160,6 +168,20 @@ def swing_of(played: Played) -> Swing:
     edges = began + np.concatenate([[0.0], np.cumsum([window.seconds for window in windows])])
     speeds = [(speed_of([window]) or mean) / mean if mean else 1.0 for window in windows]
     return Swing(edges, np.array(speeds))
+
+
+def fluctuating(swing: Swing, fluctuation: Fluctuation, seed: int) -> Swing:
+    """The same mean speed in each span, and within it changes of this variance: autoregressive, log-normal."""
+    if not fluctuation.lasting or not fluctuation.variance:
+        return swing
+    kept = np.exp(-FINE * fluctuation.variance / fluctuation.lasting)
+    edges = np.arange(swing.edges[0], swing.edges[-1] - FINE / 2, FINE)
+    chance = np.random.default_rng(seed).normal(size=edges.size)
+    chance[1:] *= np.sqrt(1 - kept**2)
+    speeds = np.exp(np.sqrt(np.log1p(fluctuation.variance)) * lfilter([1.0], [1.0, -kept], chance))
+    span = np.searchsorted(swing.edges, edges + FINE / 2) - 1
+    means = np.bincount(span, speeds) / np.bincount(span)
+    return Swing(np.append(edges, swing.edges[-1]), speeds / means[span] * swing.speeds[span])
 
 
 def cpu_of(topology: Topology, seen: Observation) -> float:

@@ -38,7 +38,9 @@ class Flow:
         load = np.einsum("dk,dkj->dj", rates, costs) / np.array([station.hosts for station in stations])
         cores = np.array([np.inf if station.beyond else station.servers for station in stations])
         none = np.zeros_like(load)
-        sharing = Sharing.of(cores, load, _residual(rates, costs, scv))
+        residual = _residual(rates, costs, scv)
+        variance, lasting = np.array([(each.fluctuation.variance, each.fluctuation.lasting) for each in stations]).T
+        sharing = Sharing.of(cores, load, residual).fluctuating(cores, load, residual, variance, lasting)
         return cls(stations, rates, costs, scv, sharing, load / cores, none, none)
 
     def limited(self, pool: int) -> Self:

@@ -50,6 +50,30 @@ class Sharing:
             forgetting=np.where(stable, forgetting, 0),
         )
 
+    def fluctuating(self, cores: Array, load: Array, residual: Array, variance: Array, lasting: Array) -> Self:
+        """The same where the cores' speed changes by itself (`Fluctuation`).
+
+        Work piles up while they are slow. Where that is soon over, the work that waits grows as a diffusion does whose
+        variance has a second part (heavy traffic); where it lasts, each speed has its own steady state, and over them
+        the mean grows by the curvature. Between them the harmonic sum of both is taken: docs/model.md says how close.
+
+        :param cores: as `of` has them, `load` and `residual` too.
+        """
+        here = np.isfinite(self.slowdown) & np.isfinite(cores) & (load > 0) & (variance > 0) & (lasting > 0)
+        c, variance, lasting = (np.where(here, each, 1) for each in (cores, variance, lasting))
+        rho = np.where(here, load / c, 0.5)
+        queued = np.where(here, self.slowdown - 1, 1)
+        soon_over, lasts = residual / (rho * lasting), c * (1 - rho) ** 2 / variance
+        crowded = np.minimum(1, queued * c * (1 - rho) / rho)
+        added = np.where(here, crowded / (1 - rho) / (soon_over + lasts), 0)
+        grown = 1 + added / queued
+        return replace(
+            self,
+            slowdown=self.slowdown + added,
+            variance=self.variance * grown**2,
+            forgetting=self.forgetting / grown,
+        )
+
     def relieved(self, stations: list[int], left: Array) -> Self:
         """The same where at some stations only a share of the queueing is left.
 

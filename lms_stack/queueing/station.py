@@ -6,6 +6,18 @@ from math import inf
 
 
 @dataclass(frozen=True)
+class Fluctuation:
+    """How a core's speed changes by itself, as where others share its silicon; none where it is always the same.
+
+    :param variance: of the time that a piece of work takes, over the square of its mean.
+    :param lasting: seconds: the integral of the autocovariance of that time over the lag, over the square of its mean.
+    """
+
+    variance: float = 0.0
+    lasting: float = 0.0
+
+
+@dataclass(frozen=True)
 class Station:
     """Cores that requests share, or the places of a pool.
 
@@ -13,12 +25,14 @@ class Station:
     :param hosts: how many such hosts share the requests evenly, each request on one of them.
     :param beyond: makes it a pool: the names of the stations that a request needs while it holds a place; those beyond
         a pool named here need not be named again. Whatever needs one of them passes this pool.
+    :param fluctuation: of the cores, all of which change together; a pool has none.
     """
 
     name: str
     servers: float
     hosts: int = 1
     beyond: tuple[str, ...] = ()
+    fluctuation: Fluctuation = Fluctuation()
 
     def __post_init__(self) -> None:
         """Refuse what can't serve anything."""

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
 from lms_stack.calibration import Calibration, Machine, by_speed
@@ -10,8 +11,10 @@ from lms_stack.measurement import ClassResult, GeneratorHealth, LoadResult
 from lms_stack.observation import Observation, Window
 from lms_stack.plan import Role
 from lms_stack.pools import pools
+from lms_stack.queueing.station import Fluctuation
 from lms_stack.request_classes import RequestClass
-from scripts.accuracy_predictions import Known, Played, Recorded, swing_of
+from scripts.accuracy_predictions import Known, Played, Recorded, fluctuating, swing_of
+from scripts.simulation import Swing
 from tests.unit.stacks import small_stack
 
 _NOW = datetime(2027, 3, 1, tzinfo=UTC)
@@ -99,6 +102,14 @@ def test_the_swing_of_a_load_is_that_of_its_windows_against_their_mean() -> None
     swing = swing_of(_played(200.0, 100.0))
     assert swing.speeds.tolist() == pytest.approx([4 / 3, 2 / 3])
     assert swing.edges.tolist() == pytest.approx([0, 15, 30])
+
+
+def test_fluctuation_within_windows_keeps_their_means() -> None:
+    windows = Swing(np.array([10.0, 15.0, 20.0]), np.array([1.25, 0.75]))
+    finer = fluctuating(windows, Fluctuation(0.04, 0.02), seed=1)
+    assert np.diff(finer.work_at(windows.edges)).tolist() == pytest.approx([5 * 1.25, 5 * 0.75], rel=0.01)
+    assert finer.speeds[:50].std() / 1.25 == pytest.approx(0.2, abs=0.06)
+    assert fluctuating(windows, Fluctuation(), seed=1) is windows
 
 
 def test_the_table_of_a_mix_can_be_made_from_what_was_recorded() -> None:

@@ -2,13 +2,14 @@
 
 import ast
 import sys
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
+from lms_stack.cpu_speed import LONGEST_GAP, PART
 from monitoring import exporter
 from monitoring.exporter import (
-    PART,
     CoreTimer,
     HostCollector,
     Planned,
@@ -126,12 +127,30 @@ def test_a_scrape_has_what_was_planned_beside_what_is_used(tmp_path: Path) -> No
 
 def test_the_speed_of_the_cores_is_the_growth_of_two_counters(tmp_path: Path) -> None:
     speed = CoreTimer()
-    speed.time_a_part()
-    speed.time_a_part()
+    for _ in range(3):
+        speed.time_a_part()
     samples = HostCollector(PLANNED, speed, _tree(tmp_path, MACHINE)).collect()
     values = {sample.name: sample.value for metric in samples for sample in metric.samples}
     assert values[Metric.CORE_PIECES] == pytest.approx(2 * PART)
     assert values[Metric.CORE_PIECE_SECONDS] == speed.seconds > 0
+    assert values[Metric.CORE_PIECE_SQUARES] == speed.squares > 0
+    assert values[Metric.CORE_PIECE_NEIGHBOURS] == speed.neighbours > 0
+
+
+def test_squares_and_neighbours_tell_how_far_a_core_fluctuates_and_whether_that_lasts() -> None:
+    slow_for_long, slow_by_turns = CoreTimer(), CoreTimer()
+    for number in range(400):
+        slow_for_long.count(0.04 if number // 100 % 2 else 0.02)
+        slow_by_turns.count(0.04 if number % 2 else 0.02)
+    for timer, kept in ((slow_for_long, 1), (slow_by_turns, -1)):
+        mean = timer.seconds / timer.pieces
+        assert timer.squares / timer.pieces - mean**2 == pytest.approx(0.01**2, rel=0.05)
+        assert timer.neighbours / timer.pieces - mean**2 == pytest.approx(kept * 0.01**2, rel=0.05)
+
+
+def test_gaps_between_timed_parts_are_of_every_length() -> None:
+    gaps = sorted(islice(CoreTimer().gaps(), 100))
+    assert gaps == pytest.approx([(number + 0.5) / 100 * LONGEST_GAP for number in range(100)], abs=0.02)
 
 
 def test_the_core_is_timed_by_and_by_while_the_exporter_serves(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from lms_stack.cpu_speed import LONGEST_GAP
 from lms_stack.errors import StepFailed
-from lms_stack.observation import speed_of
+from lms_stack.observation import fluctuation_of, speed_of
 from lms_stack.plan import Role
+from lms_stack.queueing.station import Fluctuation
 from lms_stack.request_classes import RequestClass
 from monitoring.busiest import busiest_hour
 from monitoring.names import Metric
@@ -49,11 +51,12 @@ def _counters(nginx: list[float | None] | None = None) -> Counters:
                 ("unit", "pgbouncer.service"): [1.0, 1.02, 1.04, 1.08],
                 ("unit", "prometheus-nginx-exporter.service"): [0, 0.5, 1.0, 1.5],
             },
-            f"sum by (host) ({Metric.HOST_CPU_SECONDS}": {("host", "lms-1"): [20.0, 21.0, 22.0, 24.0]},
-            Metric.HOST_CPU_SECONDS: {("", ""): [20.0, 21.0, 22.0, 24.0]},
+            Metric.HOST_CPU_SECONDS: {("host", "lms-1"): [20.0, 21.0, 22.0, 24.0]},
             Metric.CORE_IDLE_SECONDS: {("host", "lms-1"): [50.0, 54.0, 57.5, 60.4]},
-            Metric.CORE_PIECES: {("", ""): [7.0, 8.0, 9.0, 10.0]},
-            Metric.CORE_PIECE_SECONDS: {("", ""): [0.7, 0.8, 0.9, 1.1]},
+            Metric.CORE_PIECES: {("host", "lms-1"): [7.0, 8.0, 9.0, 10.0]},
+            Metric.CORE_PIECE_SECONDS: {("host", "lms-1"): [0.7, 0.8, 0.9, 1.1]},
+            Metric.CORE_PIECE_SQUARES: {("host", "lms-1"): [0.07, 0.08, 0.09, 0.13]},
+            Metric.CORE_PIECE_NEIGHBOURS: {("host", "lms-1"): [0.07, 0.08, 0.09, 0.124]},
         }
     )
 
@@ -75,6 +78,27 @@ def test_a_window_holds_what_each_role_took_and_each_class_was_asked_for() -> No
     assert [window.lost for window in found] == pytest.approx([0.0, 0.5, 0.1])
     assert speed_of(found) == pytest.approx(7.5)
     assert speed_of([last]) == pytest.approx(5.0)
+    mean, pieces = 0.4 / 3, 3
+    variance, covariance = (times / mean**2 / pieces - 1 for times in (0.06, 0.054))
+    assert fluctuation_of(found).variance == pytest.approx(variance, abs=1e-5)
+    assert fluctuation_of(found).lasting == pytest.approx(max(0.0, covariance) * LONGEST_GAP, abs=1e-5)
+
+
+def test_hosts_that_differ_are_no_fluctuation() -> None:
+    rows = _counters().rows
+    rows[Metric.CORE_PIECE_SECONDS] = {("host", "lms-1"): [0, 0.1, 0.2, 0.3], ("host", "lms-2"): [0, 0.4, 0.8, 1.2]}
+    rows[Metric.CORE_PIECES] = {("host", name): [0, 1, 2, 3] for name in ("lms-1", "lms-2")}
+    for metric in (Metric.CORE_PIECE_SQUARES, Metric.CORE_PIECE_NEIGHBOURS):
+        rows[metric] = {("host", "lms-1"): [0, 0.01, 0.02, 0.03], ("host", "lms-2"): [0, 0.16, 0.32, 0.48]}
+    found = windows(Counters(rows), small_stack(), "login", SPAN, {})
+    assert fluctuation_of(found) == Fluctuation()
+    assert speed_of(found) == pytest.approx(4.0)
+
+
+def test_an_exporter_that_only_tells_the_speed_says_nothing_of_fluctuation() -> None:
+    rows = _counters().rows
+    del rows[Metric.CORE_PIECE_SQUARES], rows[Metric.CORE_PIECE_NEIGHBOURS]
+    assert fluctuation_of(windows(Counters(rows), small_stack(), "login", SPAN, {})) == Fluctuation()
 
 
 def test_a_window_across_a_restart_of_a_service_is_left_out() -> None:
@@ -91,7 +115,7 @@ def test_only_the_hosts_that_carry_learners_are_asked_for() -> None:
 
     windows(Told(_counters().rows), split_stack(), "login", SPAN, {})
     wanted = 'host=~"app-1|app-2|cache-1|database-1|edge-1"'
-    assert sum(wanted in each for each in asked) == 6
+    assert sum(wanted in each for each in asked) == 8
     assert not any("monitor-1" in each or "loadgen-1" in each for each in asked)
 
 
