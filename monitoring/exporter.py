@@ -25,8 +25,7 @@ from lms_stack import cpu_speed
 ROOT = Path("/")
 #: A memory limit above this is the kernel's way to say that there is none.
 NO_LIMIT = 1 << 60
-#: The gaps between timed parts are multiples of it less their whole part: spread evenly over every length, each unlike
-#: the one before (a Weyl sequence).
+#: Its multiples' fractional parts are spread evenly from 0 to 1, each far from the one before (a Weyl sequence).
 GOLDEN = (5**0.5 - 1) / 2
 
 
