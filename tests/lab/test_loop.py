@@ -69,10 +69,11 @@ def test_a_line_of_2_mbit_does_not_fit_and_the_line_is_named(
     assert answer.document["bottleneck"]["resource"] == "link"
 
 
-def test_four_times_the_learners_do_not_fit_and_the_cpu_is_named(
+def test_six_times_the_learners_on_a_wide_line_do_not_fit_and_the_cpu_is_named(
     site: dict[str, Any], taphuan: Taphuan, enrolled: int
 ) -> None:
-    answer = taphuan("verify", DEMO, "--learners", str(max(4 * enrolled, 1000)), *SHORT)
+    more = str(max(6 * enrolled, 1000))
+    answer = taphuan("verify", DEMO, "--learners", more, "--edge-link", "500 Mbit/s", *SHORT)
     assert answer.code == 1, answer.document
     assert answer.document["bottleneck"]["resource"] == "cpu"
     assert answer.document["bottleneck"]["host"] == "lms-1"
