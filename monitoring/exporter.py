@@ -74,10 +74,10 @@ class CoreTimer:
             self.neighbours += cpu_speed.PART * piece * self._last
         self._last = piece
 
-    def gaps(self) -> Iterator[float]:
-        """Seconds to wait before each part."""
-        for number in itertools.count(1):
-            yield cpu_speed.LONGEST_GAP * (number * GOLDEN % 1)
+
+def gaps() -> Iterator[float]:
+    """Seconds to wait before each timed part, without end."""
+    return (cpu_speed.LONGEST_GAP * (number * GOLDEN % 1) for number in itertools.count(1))
 
 
 def cpu_seconds(root: Path = ROOT) -> float:
@@ -257,15 +257,15 @@ def main(words: list[str] | None = None, wait: Callable[[float], object] | None 
     registry = CollectorRegistry()
     units = tuple(filter(None, given.units.split(",")))
     planned = Planned(given.cores, given.memory_bytes, given.link_bits, given.interface, units)
-    timer = CoreTimer()
-    registry.register(HostCollector(planned, timer if given.time_cores else None))
+    timer = CoreTimer() if given.time_cores else None
+    registry.register(HostCollector(planned, timer))
     server, _thread = start_http_server(given.port, given.address, registry)
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    for gap in timer.gaps():
+    for gap in gaps():
         if (wait or ended.wait)(gap):
             break
-        if given.time_cores:
+        if timer:
             timer.time_a_part()
     server.shutdown()
 

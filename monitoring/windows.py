@@ -36,10 +36,11 @@ def windows(
     asked = _Asked(prometheus, topology, span)
     app, queries, requests = (asked.by_class(metric) for metric in (_APP_SECONDS, _QUERIES, Metric.REQUESTS))
     units = asked.growth(f"sum by (unit) ({_on(topology, Metric.UNIT_CPU_SECONDS)})", "unit")
-    hosts = asked.of_hosts(Metric.HOST_CPU_SECONDS)
+    used = asked.by_host(Metric.HOST_CPU_SECONDS)
+    hosts = _summed(used.values(), asked.count)
     pieces, piece_seconds, squares, products = _timed(asked)
     cpu = _by_role(units)
-    lost = _lost(asked, topology)
+    lost = _lost(asked, topology, used)
     return tuple(
         Window(
             load=load,
@@ -89,18 +90,14 @@ class _Asked:
         """Growth of one of the application's counters by request class."""
         return self.growth(f"sum by (request_class) ({metric})", "request_class")
 
-    def of_hosts(self, metric: Metric) -> list[float]:
-        """Growth of a counter over all hosts of the stack together, in each window."""
-        return _summed(self.by_host(metric).values(), self.count)
-
     def by_host(self, metric: Metric) -> Growth:
         """Growth of a counter on each host of the stack that has it, in each window."""
         return self.growth(f"sum by (host) ({_on(self._topology, metric)})", "host")
 
 
-def _lost(asked: "_Asked", topology: Topology) -> list[float]:
+def _lost(asked: "_Asked", topology: Topology, used: Growth) -> list[float]:
     """What the hosts neither used of the cores that are theirs by the plan nor left idle, in each window."""
-    used, idle = map(asked.by_host, (Metric.HOST_CPU_SECONDS, Metric.CORE_IDLE_SECONDS))
+    idle = asked.by_host(Metric.CORE_IDLE_SECONDS)
     hosts = [host for host in topology.stack_hosts if host.name in used and host.name in idle]
     return [
         sum(max(0.0, host.cores * STEP - used[host.name][number] - idle[host.name][number]) for host in hosts)
@@ -108,7 +105,7 @@ def _lost(asked: "_Asked", topology: Topology) -> list[float]:
     ]
 
 
-def _timed(asked: "_Asked") -> tuple[list[float], list[float], list[float], list[float]]:
+def _timed(asked: "_Asked") -> list[list[float]]:
     """In each window: pieces, their CPU time, and how far it was from its host's mean, as `Window` says."""
     found = (Metric.CORE_PIECES, Metric.CORE_PIECE_SECONDS, Metric.CORE_PIECE_SQUARES, Metric.CORE_PIECE_NEIGHBOURS)
     pieces, seconds, squares, products = map(asked.by_host, found)
@@ -121,10 +118,7 @@ def _timed(asked: "_Asked") -> tuple[list[float], list[float], list[float], list
                 value / mean**2 - 2 * second / mean + piece
                 for value, second, piece in zip(growth[host], seconds[host], pieces[host], strict=True)
             ]
-    pieces_of_all, seconds_of_all, squares_of_all, products_of_all = (
-        _summed(growth.values(), asked.count) for growth in (pieces, seconds, squares, products)
-    )
-    return pieces_of_all, seconds_of_all, squares_of_all, products_of_all
+    return [_summed(growth.values(), asked.count) for growth in (pieces, seconds, squares, products)]
 
 
 def _summed(rows: Iterable[Sequence[float]], count: int) -> list[float]:

@@ -115,7 +115,7 @@ def test_only_the_hosts_that_carry_learners_are_asked_for() -> None:
 
     windows(Told(_counters().rows), split_stack(), "login", SPAN, {})
     wanted = 'host=~"app-1|app-2|cache-1|database-1|edge-1"'
-    assert sum(wanted in each for each in asked) == 8
+    assert sum(wanted in each for each in asked) == 7
     assert not any("monitor-1" in each or "loadgen-1" in each for each in asked)
 
 
