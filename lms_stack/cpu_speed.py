@@ -19,7 +19,8 @@ ROUNDS = 8
 APART = 1.0
 #: Rows of a whole piece of work.
 ROWS = 4000
-#: While a host serves, its exporter does a part of a piece by and by: a thousandth of a core, six of a slow one.
+#: While a host serves, its exporter does two such parts of a piece by and by: two thousandths of a core, twelve of a
+#: slow one.
 PART = 0.1
 #: Seconds between two parts at most. Each gap up to it is as likely, so the mean product of a part's time and the next
 #: one's tells the autocovariance over all of them.

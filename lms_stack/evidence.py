@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite
 
 from lms_stack.demand import Demand
-from lms_stack.measurement import ClassResult, GeneratorHealth, LoadResult, Measurement
+from lms_stack.measurement import ClassResult, GeneratorHealth, LoadResult, MachineLoad, Measurement
 from lms_stack.units import Frozen, show
 
 
@@ -36,18 +36,38 @@ def doubts(measured: Measurement, limits: Mapping[str, float], played: Demand | 
         yield from _unplayed(measured.load, limits, played)
 
 
+#: What is said of a run that gets slower with time, and of one that stood still for a while.
+SLOWER, STOOD_STILL = "answers get slower with time", "the site stood still"
 #: Reasons that other work on the machine can cause by itself; wrong answers and full resources it can't.
-_LATENESS = ("answers came late", "answers get slower", "the site stood still", "in the exam storm answers came late")
+_LATENESS = ("answers came late", SLOWER, STOOD_STILL, "in the exam storm answers came late")
 
 
 def disturbed(measured: Measurement, limits: Mapping[str, float], excuses: Iterable[Excuse]) -> Excuse | None:
     """Why a bad result may be the machine's and not the stack's: it was full with other work, or not all there.
 
     Other work only makes answers later, so a measurement that fits in spite of it stands; one that fails by lateness
-    alone doesn't.
+    alone doesn't. Nor does one whose only fault is that answers got slower while the cores did.
     """
-    machine = measured.machine
-    if machine is None or not all(excuse.reason.startswith(_LATENESS) for excuse in excuses):
+    given = [excuse.reason for excuse in excuses]
+    if not all(reason.startswith(_LATENESS) for reason in given):
+        return None
+    slowed = _slowed(measured, limits) if given == [SLOWER] else None
+    return slowed or _other_work(measured.machine, limits)
+
+
+def _slowed(measured: Measurement, limits: Mapping[str, float]) -> Excuse | None:
+    """The host whose cores' speed fell most from the first third of the hold to the last, where that is much."""
+    shares = [(each.last / each.first, each.host) for each in measured.core_speeds if each.first and each.last]
+    share, host = min(shares, default=(1.0, ""))
+    if share > limits["cores_kept"]:
+        return None
+    seen = f"{host}: in the last third of the hold {show(share, 'share')} of their speed in the first"
+    return Excuse(reason="the cores got slower while the peak was held", resource="machine", evidence=seen)
+
+
+def _other_work(machine: MachineLoad | None, limits: Mapping[str, float]) -> Excuse | None:
+    """What others had of the machine, where that is much."""
+    if machine is None:
         return None
     full = machine.busy >= limits["machine_full"] * machine.cores
     if full and machine.others > limits["other_load"] * machine.cores:

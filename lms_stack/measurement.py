@@ -215,10 +215,15 @@ class MachineLoad(Frozen):
 
 
 class CoreSpeed(Frozen):
-    """How fast a host's cores were during the hold, in pieces of lms_stack/cpu_speed.py for each second of CPU time."""
+    """How fast a host's cores were during the hold, in pieces of lms_stack/cpu_speed.py for each second of CPU time.
+
+    `first` and `last` are of its first and last third; None where they weren't timed often enough in one.
+    """
 
     host: str
     pieces: float
+    first: float | None = None
+    last: float | None = None
 
 
 class LoadResult(Frozen):

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from lms_stack.evidence import Excuse
+from lms_stack.evidence import SLOWER, STOOD_STILL, Excuse
 from lms_stack.measurement import LoadResult, StandStill, Trend
 from lms_stack.request_classes import FILE_CLASSES
 from lms_stack.units import show
@@ -23,9 +23,6 @@ WINDOWS = 12
 DRAWS, BELOW = 2_000, 1.0
 #: Fewest pages in a third of the hold from which its p95 says something.
 ENOUGH = 60
-
-#: Reasons by which the stack alone is not to blame where other work was on its machine.
-SLOWER, STOOD_STILL = "answers get slower with time", "the site stood still"
 
 
 def trend(pages: Sequence[Sequence[float]]) -> Trend | None:

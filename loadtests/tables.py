@@ -202,6 +202,15 @@ def surroundings(measured: Measurement, plan: Plan) -> list[tuple[str, str, str]
         (f"tốc độ lõi CPU / speed of the cores, {each.host}", show(each.pieces, "1/s"), planned)
         for each in measured.core_speeds
     ]
+    told += [
+        (
+            f"một phần ba đầu → cuối / first third → last third, {each.host}",
+            f"{show(each.first, '1/s')} → {show(each.last, '1/s')}",
+            f"≥ {limits['cores_kept']}",
+        )
+        for each in measured.core_speeds
+        if each.first and each.last
+    ]
     return told
 
 

@@ -29,6 +29,7 @@ REASONS = {
     "the line carries less than planned": "đường truyền tải được ít hơn kế hoạch",
     "this machine has fewer cores than the course needs": "máy này có ít lõi CPU hơn khoá học cần",
     "the cores were slower than planned": "lõi CPU chạy chậm hơn kế hoạch",
+    "the cores got slower while the peak was held": "lõi CPU chậm dần trong lúc giữ cao điểm",
     "answers get slower with time": "trả lời chậm dần theo thời gian",
     "the site stood still": "trang đứng im",
     "the site did not come back by itself after an overload": "trang không tự hồi phục sau khi quá tải",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from lms_stack.measurement import CoreSpeed, ResourceUse, UnitUse
@@ -58,15 +58,26 @@ def unit_use(prometheus: Prometheus, topology: Topology, started: datetime, ende
 def core_speeds(
     prometheus: Prometheus, topology: Topology, started: datetime, ended: datetime
 ) -> tuple[CoreSpeed, ...]:
-    """How fast the cores of the stack's hosts were in a span; hosts that weren't timed are left out.
+    """How fast the cores of the stack's hosts were in a span, and in its first and last third (15 s at least).
+
+    Hosts that weren't timed are left out.
 
     :raises StepFailed: Prometheus can't be reached.
     """
+    third = max(timedelta(seconds=SHORTEST), (ended - started) / 3)
+    whole = _speeds(prometheus, started, ended)
+    first, last = _speeds(prometheus, started, started + third), _speeds(prometheus, ended - third, ended)
+    return tuple(
+        CoreSpeed(host=host.name, pieces=whole[host.name], first=first.get(host.name), last=last.get(host.name))
+        for host in topology.stack_hosts
+        if host.name in whole
+    )
+
+
+def _speeds(prometheus: Prometheus, started: datetime, ended: datetime) -> dict[str, float]:
     asked = _Asked(prometheus, started, ended)
     pieces, seconds = (asked.rate(each).expression for each in (Metric.CORE_PIECES, Metric.CORE_PIECE_SECONDS))
-    found = prometheus.by_host(f"{pieces} / {seconds}", ended)
-    hosts = (host.name for host in topology.stack_hosts if host.name in found)
-    return tuple(CoreSpeed(host=host, pieces=found[host]) for host in hosts)
+    return prometheus.by_host(f"{pieces} / {seconds}", ended)
 
 
 def cache_lost(prometheus: Prometheus, topology: Topology, started: datetime, ended: datetime) -> float | None:

@@ -20,6 +20,8 @@ LEARNERS = 600
 #: From this speed of a core on, against the reference, the lab surely carries the demo; a slower one carries fewer.
 #: The guests' Python does the piece of work 1.35 times as fast as the one that runs the tests.
 ENOUGH = 0.6
+#: How often a measurement is played again that the machine itself spoiled, and what a verdict says of slow cores.
+AGAIN, SLOW_CORES = 2, "the cores were slower than planned"
 
 
 class Answer(NamedTuple):
@@ -31,6 +33,7 @@ class Answer(NamedTuple):
 
 
 Taphuan = Callable[..., Answer]
+Verify = Callable[..., Answer]
 
 
 def like_the_demo(folder: Path, **changes: object) -> Path:
@@ -96,6 +99,32 @@ def first_run(taphuan: Taphuan) -> Iterator[Answer]:
     yield taphuan("run")
     down = taphuan("down", DEMO, "--yes")
     assert down.code == 0, down.stderr[-4000:]
+
+
+def spoiled(answer: Answer) -> bool:
+    """Whether it was this machine that a course did not fit on: its cores changed their speed, or others had them."""
+    excuses = answer.document.get("excuses") or []
+    return any(each["resource"] == "machine" or each["reason"] == SLOW_CORES for each in excuses)
+
+
+@pytest.fixture(scope="session")
+def verify(taphuan: Taphuan) -> Verify:
+    """Verify, again where the machine spoiled the measurement, as a person would; `spoilt` is one that was made."""
+
+    def played(course: str = DEMO, *options: str, spoilt: Answer | None = None) -> Answer:
+        answer = spoilt or taphuan("verify", course, *options)
+        for _ in range(AGAIN):
+            if spoiled(answer):
+                answer = taphuan("verify", course, *options)
+        return answer
+
+    return played
+
+
+@pytest.fixture(scope="session")
+def verified(first_run: Answer, verify: Verify) -> Answer:
+    """The first run, or the verify that had to be made again after it."""
+    return verify(spoilt=first_run)
 
 
 @pytest.fixture(scope="session")

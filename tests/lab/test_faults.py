@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.lab.conftest import DEMO, Answer, Taphuan
+from tests.lab.conftest import DEMO, Answer, Taphuan, Verify
 
 pytestmark = [pytest.mark.lab, pytest.mark.long]
 
@@ -42,8 +42,10 @@ def told(answer: Answer) -> str:
     return "; ".join(map(str, said))
 
 
-def test_after_every_fault_the_site_is_as_it_was(site: dict[str, Any], taphuan: Taphuan, hold: tuple[str, str]) -> None:
+def test_after_every_fault_the_site_is_as_it_was(
+    site: dict[str, Any], taphuan: Taphuan, verify: Verify, hold: tuple[str, str]
+) -> None:
     again = taphuan("up")
     assert again.document["changed"] == 0, again.document
-    answer = taphuan("verify", DEMO, *hold)
+    answer = verify(DEMO, *hold)
     assert answer.document["verdict"] == "fits", answer.document

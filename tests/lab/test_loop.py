@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.lab.conftest import DEMO, LEARNERS, Answer, Taphuan
+from tests.lab.conftest import DEMO, LEARNERS, Answer, Taphuan, Verify
 
 pytestmark = pytest.mark.lab
 
@@ -14,10 +14,10 @@ pytestmark = pytest.mark.lab
 SHORT = ("--hold", "30 s")
 
 
-def test_the_demo_course_fits(first_run: Answer) -> None:
-    assert first_run.document.get("verdict") == "fits", f"{first_run.document}\n{first_run.stderr[-4000:]}"
-    assert first_run.code == 0
-    assert first_run.document["bottleneck"] is None
+def test_the_demo_course_fits(verified: Answer) -> None:
+    assert verified.document.get("verdict") == "fits", f"{verified.document}\n{verified.stderr[-4000:]}"
+    assert verified.code == 0
+    assert verified.document["bottleneck"] is None
 
 
 def timed_the_cores(answer: Answer) -> bool:
@@ -44,12 +44,12 @@ def test_status_says_that_learners_are_well(site: dict[str, Any], taphuan: Taphu
 
 
 def test_the_fit_is_certified_until_somebody_changes_what_it_rests_on(
-    site: dict[str, Any], taphuan: Taphuan, enrolled: int
+    verified: Answer, taphuan: Taphuan, enrolled: int
 ) -> None:
     ready = taphuan("ready")
     assert ready.document["void"] == []
     assert (ready.code, ready.document["ready"], ready.document["learners"]) == (0, True, enrolled)
-    report = Path(site["report"])
+    report = Path(verified.document["report"])
     assert "classic/graph?g0.expr=" in report.read_text("utf-8")
     assert json.loads(report.with_suffix(".json").read_text("utf-8"))["edge"], "the edge's log was not read"
     measured = report.with_name("measurement.json")
@@ -94,16 +94,16 @@ def test_an_application_that_answers_200_with_an_error_never_fits(
     assert answer.document["verdict"] in ("does_not_fit", "invalid")
 
 
-def test_after_the_what_ifs_the_course_fits_again(site: dict[str, Any], taphuan: Taphuan) -> None:
-    answer = taphuan("verify")
+def test_after_the_what_ifs_the_course_fits_again(site: dict[str, Any], verify: Verify) -> None:
+    answer = verify()
     assert answer.document["verdict"] == "fits", answer.document
 
 
 @pytest.mark.long
 def test_a_full_test_finds_the_knee_beyond_the_peak_and_the_site_comes_back(
-    site: dict[str, Any], taphuan: Taphuan, enrolled: int, hold: tuple[str, str]
+    site: dict[str, Any], verify: Verify, enrolled: int, hold: tuple[str, str]
 ) -> None:
-    answer = taphuan("verify", DEMO, "--full", *hold)
+    answer = verify(DEMO, "--full", *hold)
     assert answer.document["verdict"] == "fits", answer.document
     assert [phase["name"] for phase in answer.document["phases"]] == ["warm-up", "hold", "storm", "ramp", "recovery"]
     assert answer.document["saturation"]["learners"] > enrolled

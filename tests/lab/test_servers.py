@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra.lab import guest
-from tests.lab.conftest import Answer, Taphuan
+from tests.lab.conftest import Answer, Taphuan, Verify
 from tests.lab.machines import BY_SUDO, ELSEWHERE, Machines, machines
 
 pytestmark = pytest.mark.lab
@@ -71,8 +71,8 @@ def test_learners_are_well_on_them(own: Machines, up: Answer, taphuan: Taphuan) 
     assert answer.document["learners"] == "well"
 
 
-def test_a_small_course_fits_on_them(own: Machines, up: Answer, taphuan: Taphuan) -> None:
-    answer = taphuan("verify", str(own.course_file), "--hold", "32 s")
+def test_a_small_course_fits_on_them(own: Machines, up: Answer, verify: Verify) -> None:
+    answer = verify(str(own.course_file), "--hold", "32 s")
     assert answer.document["verdict"] == "fits", answer.document
 
 

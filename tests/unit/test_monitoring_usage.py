@@ -184,4 +184,7 @@ def test_how_much_of_the_cache_was_gone_at_once_is_asked_of_its_host(
 def test_the_speed_of_the_cores_is_told_of_the_hosts_that_carry_learners() -> None:
     answers = {f"rate({Metric.CORE_PIECES}[60s])": 21.5}
     assert core_speeds(Canned(answers), small_stack(), *SPAN) == (CoreSpeed(host="lms-1", pieces=21.5),)
+    answers |= {f"rate({Metric.CORE_PIECES}[20s])": 20}
+    thirds = CoreSpeed(host="lms-1", pieces=21.5, first=20, last=20)
+    assert core_speeds(Canned(answers), small_stack(), *SPAN) == (thirds,)
     assert core_speeds(Canned({}), small_stack(), *SPAN) == ()

@@ -15,6 +15,7 @@ import pytest
 from lms_stack.course_file import read_course
 from lms_stack.demand import demand
 from lms_stack.edge_times import EdgeTimes
+from lms_stack.evidence import SLOWER, STOOD_STILL
 from lms_stack.measurement import (
     ClassResult,
     Clock,
@@ -38,7 +39,6 @@ from lms_stack.measurement import (
 )
 from lms_stack.request_classes import RequestClass
 from lms_stack.sizing import plan, with_outlook
-from lms_stack.steadiness import SLOWER, STOOD_STILL
 from lms_stack.units import show
 from lms_stack.validity import renewal
 from lms_stack.verdict import Bottleneck, Excuse, Outcome, Verdict
@@ -284,7 +284,7 @@ def test_phases_the_knee_steadiness_slow_lines_and_surroundings_are_told() -> No
         "load": load,
         "clocks": (Clock(host="lms-1", ahead=0.02, uncertainty=0.001),),
         "machine": MachineLoad(cores=2, busy=1.5, guests=1.25, steal=0.01),
-        "core_speeds": (CoreSpeed(host="lms-1", pieces=120),),
+        "core_speeds": (CoreSpeed(host="lms-1", pieces=120, first=130, last=110),),
     }
     text = page(run.model_copy(update=around), Verdict(outcome=Outcome.FITS))
     for told in (
@@ -292,6 +292,7 @@ def test_phases_the_knee_steadiness_slow_lines_and_surroundings_are_told() -> No
         "77/s",
         "141/s",
         "1\u202f234",
+        "130/s → 110/s",
         "không / no",
         "it never came back",
         "2.5 s",

@@ -24,6 +24,7 @@ from lms_stack.measurement import (
     Recovery,
     ResourceUse,
     StandStill,
+    Trend,
 )
 from lms_stack.plan import Plan
 from lms_stack.request_classes import RequestClass
@@ -477,6 +478,33 @@ def test_other_work_on_the_machine_excuses_neither_wrong_answers_nor_takes_back_
     wrong = a_class(RequestClass.COURSE_PAGE, completed=100, failed=100, p95=3.0)
     assert "requests failed" in reasons(a_measurement(wrong, machine=BUSY), Outcome.DOES_NOT_FIT)
     assert reasons(a_measurement(machine=BUSY), Outcome.FITS) == []
+
+
+SLOWER = Trend(first=0.07, last=0.21, growth=3, growth_low=1.9, chance=0.001)
+
+
+@pytest.mark.parametrize(
+    ("speeds", "outcome"),
+    [
+        ((30, 20), Outcome.INVALID),
+        ((30, 28), Outcome.DOES_NOT_FIT),
+        ((20, 30), Outcome.DOES_NOT_FIT),
+        ((None, None), Outcome.DOES_NOT_FIT),
+    ],
+)
+def test_answers_that_get_slower_because_the_cores_do_prove_nothing(
+    speeds: tuple[float | None, float | None], outcome: Outcome
+) -> None:
+    cores = CoreSpeed(host="lms-1", pieces=25, first=speeds[0], last=speeds[1])
+    measured = a_measurement(core_speeds=(cores,))
+    slower = measured.model_copy(update={"load": measured.load.model_copy(update={"trend": SLOWER})})
+    why = ["the cores got slower while the peak was held"] * (outcome is Outcome.INVALID)
+    assert reasons(slower, outcome) == [*why, "answers get slower with time"]
+
+
+def test_slower_cores_excuse_no_late_answers() -> None:
+    cores = CoreSpeed(host="lms-1", pieces=25, first=30, last=20)
+    assert reasons(a_measurement(LATE, core_speeds=(cores,)), Outcome.DOES_NOT_FIT) == ["answers came late"]
 
 
 def a_phase(name: Any, *classes: ClassResult) -> PhaseResult:
