@@ -81,7 +81,8 @@ def _plan(url: str, prepared: dict[str, Any], tls: Path, **changes: Any) -> Load
         for name, rate in RATES.items()
     )
     told = {name: prepared[name] for name in LoadPlan.model_fields if name in prepared}
-    options = {"warm_up": 2.0, "hold": 8.0, "drain": 20.0, "think": 0.2, "sessions": 40, "instructor_sessions": 2}
+    # Who is under way when the hold ends has a minute for the rest of a journey: on slow cores a page takes two seconds.
+    options = {"warm_up": 2.0, "hold": 8.0, "drain": 60.0, "think": 0.2, "sessions": 40, "instructor_sessions": 2}
     return LoadPlan(
         url=url,
         ca_certificate=str(tls / "ca.crt"),
