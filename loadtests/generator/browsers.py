@@ -14,7 +14,7 @@ from gevent.pool import Pool
 from locust.contrib.fasthttp import FastHttpSession
 
 from loadtests.generator.journeys import Journeys
-from loadtests.generator.people import accounts, fewest_first, thinker
+from loadtests.generator.people import accounts, fewest_first, least_at_work, thinker
 from loadtests.generator.visitor import Failed, Slice, Visitor
 
 #: Journeys of people who arrive: a new browser each. All others are in the middle of a visit.
@@ -48,7 +48,7 @@ class Browsers:
         }
         self._fresh = cycle(learners[plan.sessions :] or learners)
         self._signed_in: dict[str, list[Visitor]] = defaultdict(list)
-        self._idle: dict[str, list[Visitor]] = defaultdict(list)
+        self._at_work: dict[Visitor, list[str]] = defaultdict(list)
 
     def visitor(self, user: Any, username: str) -> Visitor:
         """A browser that nobody used before: no cookies, no connections."""
@@ -77,9 +77,8 @@ class Browsers:
 
     @contextmanager
     def of(self, user: Any, journey: str) -> Iterator[Visitor]:
-        """Who makes a journey: a new browser, closed after it, or one that nobody uses just now.
+        """Who makes a journey: a new browser, closed after it, or one of those who are there and have least to do.
 
-        Two journeys of one account at once would get in each other's way: it has one attempt at a quiz at a time.
         Where all are at work, one of them does two things at once.
         """
         if journey in ARRIVING:
@@ -89,16 +88,12 @@ class Browsers:
             finally:
                 visitor.session.client.clientpool.close()
             return
-        role = self._roles[journey]
-        idle = self._idle[role]
-        if not idle:
-            yield self.chance.choice(self._signed_in[role])
-            return
-        visitor = idle.pop(self.chance.randrange(len(idle)))
+        visitor = least_at_work(self._signed_in[self._roles[journey]], self._at_work, journey, self.chance)
+        self._at_work[visitor].append(journey)
         try:
             yield visitor
         finally:
-            idle.append(visitor)
+            self._at_work[visitor].remove(journey)
 
     def somebody(self, role: str) -> Visitor:
         """One of those who are signed in."""
@@ -118,7 +113,6 @@ class Browsers:
             if not self._signed_in[role]:
                 # Nobody could sign in: the journeys are still tried, and fail by what the site then answers.
                 self._signed_in[role].append(self.visitor(user, f"{role}-nobody"))
-            self._idle[role] = list(self._signed_in[role])
 
     def _enter(self, role: str, visitor: Visitor) -> None:
         visit = Slice(visitor, time.perf_counter(), lambda *_said: None)

@@ -2,7 +2,13 @@
 
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from typing import TypeVar
+
+Person = TypeVar("Person", bound=Hashable)
+
+#: The journey of which an account can have one at a time: the site refuses what another attempt saves.
+QUIZ = "quiz"
 
 
 def thinker(mean: float, spread: float, chance: random.Random) -> Callable[[], float]:
@@ -23,3 +29,19 @@ def fewest_first(people: Mapping[str, tuple[str, Sequence[int]]]) -> list[tuple[
     Where a slow site takes too long for all, some of many learners are then missing, and not the few who teach.
     """
     return sorted(people.items(), key=lambda each: len(each[1][1]))
+
+
+def least_at_work(
+    there: Sequence[Person], at_work: Mapping[Person, Collection[str]], journey: str, chance: random.Random
+) -> Person:
+    """Who of those who are there begins a journey: by lot one of those who have the fewest under way.
+
+    For a quiz it is somebody who takes none, while there is anybody.
+
+    :param there: not empty.
+    :param at_work: the journeys that each has under way; nobody who has none needs to be in it.
+    """
+    if journey == QUIZ:
+        there = [each for each in there if QUIZ not in at_work.get(each, ())] or there
+    fewest = min(len(at_work.get(each, ())) for each in there)
+    return chance.choice([each for each in there if len(at_work.get(each, ())) == fewest])

@@ -14,7 +14,7 @@ from lms_stack.demand import demand
 from lms_stack.facts import facts
 from lms_stack.sizing import plan
 from loadtests.generator.arrivals import Rate, poisson
-from loadtests.generator.people import accounts, fewest_first, thinker
+from loadtests.generator.people import accounts, fewest_first, least_at_work, thinker
 from loadtests.generator.timeline import BETWEEN, Stretch, arrivals, timeline
 from loadtests.load_plan import all_phases, ramp_reach
 
@@ -104,6 +104,24 @@ def test_no_two_generators_use_the_same_account_where_there_are_enough(count: in
 def test_the_few_who_teach_sign_in_before_the_many_who_learn() -> None:
     people = {"learner": ("l-{}", range(60)), "instructor": ("i-{}", range(5)), "organiser": ("o-{}", range(1))}
     assert [role for role, _ in fewest_first(people)] == ["organiser", "instructor", "learner"]
+
+
+def test_whoever_has_nothing_to_do_makes_the_next_journey() -> None:
+    assert least_at_work(["an", "binh", "chi"], {"an": ["study"], "chi": ["forum"]}, "quiz", random.Random(1)) == "binh"
+
+
+@pytest.mark.parametrize(
+    ("at_work", "journey", "who"),
+    [
+        ({"an": ["quiz"], "binh": ["study", "forum"]}, "quiz", "binh"),
+        ({"an": ["quiz"], "binh": ["study", "forum"]}, "study", "an"),
+        ({"an": ["quiz"], "binh": ["quiz", "study"]}, "quiz", "an"),
+    ],
+)
+def test_nobody_takes_two_quizzes_at_once_while_somebody_takes_none(
+    at_work: dict[str, list[str]], journey: str, who: str
+) -> None:
+    assert least_at_work(["an", "binh"], at_work, journey, random.Random(1)) == who
 
 
 def test_think_times_have_the_mean_that_was_asked_for_and_a_long_tail() -> None:
