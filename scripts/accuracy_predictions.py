@@ -153,7 +153,7 @@ class Known(Frozen):
         beyond = np.array([self.calibration.beyond.get(name, 0.0) for name in classes])
         found = []
         for seed in range(1, TIMES + 1):
-            swing = fluctuating(windows, self.calibration.fluctuation, seed)
+            swing = fluctuated(windows, self.calibration.fluctuation, seed)
             came = Came(moments, begin, end, swing)
             seen = simulate(stations, none, costs, came=came, scv=VARIATION, seed=seed)
             p95 = dict(zip(classes, seen.percentile(0.95) + beyond, strict=True))
@@ -170,7 +170,7 @@ def swing_of(played: Played) -> Swing:
     return Swing(edges, np.array(speeds))
 
 
-def fluctuating(swing: Swing, fluctuation: Fluctuation, seed: int) -> Swing:
+def fluctuated(swing: Swing, fluctuation: Fluctuation, seed: int) -> Swing:
     """The same mean speed in each span, and within it changes of this variance: autoregressive, log-normal."""
     if not fluctuation.lasting or not fluctuation.variance:
         return swing

@@ -13,7 +13,7 @@ from lms_stack.plan import Role
 from lms_stack.pools import pools
 from lms_stack.queueing.station import Fluctuation
 from lms_stack.request_classes import RequestClass
-from scripts.accuracy_predictions import Known, Played, Recorded, fluctuating, swing_of
+from scripts.accuracy_predictions import Known, Played, Recorded, fluctuated, swing_of
 from scripts.simulation import Swing
 from tests.unit.stacks import small_stack
 
@@ -106,10 +106,10 @@ def test_the_swing_of_a_load_is_that_of_its_windows_against_their_mean() -> None
 
 def test_fluctuation_within_windows_keeps_their_means() -> None:
     windows = Swing(np.array([10.0, 15.0, 20.0]), np.array([1.25, 0.75]))
-    finer = fluctuating(windows, Fluctuation(0.04, 0.02), seed=1)
+    finer = fluctuated(windows, Fluctuation(0.04, 0.02), seed=1)
     assert np.diff(finer.work_at(windows.edges)).tolist() == pytest.approx([5 * 1.25, 5 * 0.75], rel=0.01)
     assert finer.speeds[:50].std() / 1.25 == pytest.approx(0.2, abs=0.06)
-    assert fluctuating(windows, Fluctuation(), seed=1) is windows
+    assert fluctuated(windows, Fluctuation(), seed=1) is windows
 
 
 def test_the_table_of_a_mix_can_be_made_from_what_was_recorded() -> None:
