@@ -41,7 +41,11 @@ def least_at_work(
     :param there: not empty.
     :param at_work: the journeys that each has under way; nobody who has none needs to be in it.
     """
-    if journey == QUIZ:
-        there = [each for each in there if QUIZ not in at_work.get(each, ())] or there
-    fewest = min(len(at_work.get(each, ())) for each in there)
-    return chance.choice([each for each in there if len(at_work.get(each, ())) == fewest])
+
+    def load(person: Person) -> tuple[bool, int]:
+        under_way = at_work.get(person, ())
+        return journey == QUIZ and QUIZ in under_way, len(under_way)
+
+    loads = [load(each) for each in there]
+    least = min(loads)
+    return chance.choice([each for each, found in zip(there, loads, strict=True) if found == least])
